@@ -1,0 +1,59 @@
+import { strict as assert } from 'node:assert'
+import { test } from 'node:test'
+import { z } from 'zod'
+import { formatProblem } from './problem.ts'
+import { parseYaml } from './yaml-file.ts'
+
+const Fleet = z.strictObject({
+  ships: z.array(z.strictObject({ name: z.string(), crew: z.number().optional() })),
+})
+
+function lines(text: string, unknownKeys: 'error' | 'warn'): string[] {
+  const result = parseYaml(Fleet, text, 'fleet.yaml', { unknownKeys })
+  return (result.ok ? result.warnings : result.problems).map(formatProblem)
+}
+
+test('an unknown key is pointed at, with what was probably meant', () => {
+  const text = 'ships:\n  - name: Argo\n    crow: 50\n'
+  assert.deepEqual(lines(text, 'error'), [
+    'fleet.yaml:3:5: unknown key crow in ships.0; did you mean crew?',
+  ])
+  assert.deepEqual(lines(text, 'warn'), [
+    'fleet.yaml:3:5: warning: unknown key crow in ships.0; did you mean crew?',
+  ])
+})
+
+test('a tolerated unknown key is dropped and the rest is the value', () => {
+  const text = 'port: 1\nships:\n  - name: Argo\n    colour: red\n'
+  const result = parseYaml(Fleet, text, 'fleet.yaml', { unknownKeys: 'warn' })
+  assert.ok(result.ok)
+  assert.deepEqual(result.value, { ships: [{ name: 'Argo' }] })
+  assert.equal(result.warnings.length, 2)
+})
+
+test('broken YAML names line and column', () => {
+  assert.match(
+    lines('ships:\n  - name: [\n', 'error')[0] ?? '',
+    /^fleet\.yaml:\d+:\d+: this is not valid YAML: /,
+  )
+})
+
+test('a missing and a mistyped value are named with their path', () => {
+  assert.deepEqual(lines('ships:\n  - crew: 3\n', 'error'), [
+    'fleet.yaml:2:5: ships.0.name: is missing (expected string)',
+  ])
+  assert.deepEqual(lines('ships:\n  - name: A\n    crew: many\n', 'error'), [
+    'fleet.yaml:3:5: ships.0.crew: expected number, received string',
+  ])
+})
+
+test('a file that expands aliases without end is refused', () => {
+  const bomb = [
+    'a: &a [x,x,x,x,x,x,x,x,x]',
+    ...'bcdefgh'.split('').map((name, index) => {
+      const before = 'abcdefg'[index]
+      return `${name}: &${name} [*${before},*${before},*${before},*${before},*${before},*${before},*${before},*${before}]`
+    }),
+  ].join('\n')
+  assert.match(lines(bomb, 'error')[0] ?? '', /this YAML cannot be read: /)
+})

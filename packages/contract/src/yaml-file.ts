@@ -1,0 +1,235 @@
+import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument } from 'yaml'
+import type { z } from 'zod'
+import type { FilePath, Position, Problem } from './problem.ts'
+import { didYouMean } from './suggestion.ts'
+
+/**
+ * Reads a YAML (or JSON) file with a schema, and says what is wrong at file:line:column.
+ *
+ * `unknownKeys: 'warn'` is for Keptn's own files: what Keptn took, we take, so a key nobody knows is dropped
+ * and reported as a warning. Our own files use 'error', so that a typing mistake cannot pass silently.
+ */
+export type YamlOptions = { readonly unknownKeys: 'error' | 'warn' }
+
+export type YamlResult<T> =
+  | {
+      readonly ok: true
+      readonly value: T
+      readonly warnings: readonly Problem[]
+      readonly at: Locate
+    }
+  | { readonly ok: false; readonly problems: readonly Problem[] }
+
+/** Where a value of the file stands; the nearest existing ancestor when the path itself does not exist. */
+export type Locate = (path: FilePath) => Position
+
+/** Aliases a file may expand: enough for shared blocks, too few for a billion laughs. */
+const MAX_ALIASES = 100
+/** A configuration file larger than this is a mistake or an attack. */
+const MAX_FILE_CHARACTERS = 1_000_000
+const MAX_PROBLEMS = 20
+
+export function parseYaml<T>(
+  schema: z.ZodType<T>,
+  text: string,
+  file: string,
+  options: YamlOptions,
+): YamlResult<T> {
+  const read = readYaml(text, file)
+  if (!read.ok) return read
+  const { at } = read
+  let value = read.value
+  const warnings: Problem[] = []
+  for (;;) {
+    const result = schema.safeParse(value)
+    if (result.success) return { ok: true, value: result.data, warnings, at }
+    const unknown = result.error.issues.filter((issue) => issue.code === 'unrecognized_keys')
+    const others = result.error.issues.filter((issue) => issue.code !== 'unrecognized_keys')
+    const tolerated = options.unknownKeys === 'warn' && unknown.length > 0
+    for (const issue of unknown) {
+      warnings.push(...unknownKeyProblems(issue, schema, file, at, tolerated ? 'warning' : 'error'))
+    }
+    if (others.length > 0 || !tolerated) {
+      const problems = [...warnings, ...others.map((issue) => issueProblem(issue, file, at))]
+      return { ok: false, problems: problems.slice(0, MAX_PROBLEMS) }
+    }
+    for (const issue of unknown) value = withoutKeys(value, issue.path, issue.keys)
+  }
+}
+
+export type YamlRead =
+  | { readonly ok: true; readonly value: unknown; readonly at: Locate }
+  | { readonly ok: false; readonly problems: readonly Problem[] }
+
+/** The file as plain data, with the place of each value. Broken YAML, too many aliases and several documents are problems. */
+export function readYaml(text: string, file: string): YamlRead {
+  if (text.length > MAX_FILE_CHARACTERS) {
+    return failed(
+      file,
+      { line: 1, column: 1 },
+      `the file has ${text.length} characters; at most ${MAX_FILE_CHARACTERS} are read`,
+    )
+  }
+  const lines = new LineCounter()
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: true,
+  })
+  const [error] = document.errors
+  if (error !== undefined) {
+    const place = lines.linePos(error.pos[0])
+    return failed(
+      file,
+      { line: place.line, column: place.col },
+      `this is not valid YAML: ${firstLine(error.message)}`,
+    )
+  }
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES })
+    return { ok: true, value, at: (path) => locate(document, lines, path) }
+  } catch (thrown) {
+    const message = thrown instanceof Error ? firstLine(thrown.message) : String(thrown)
+    return failed(file, { line: 1, column: 1 }, `this YAML cannot be read: ${message}`)
+  }
+}
+
+function failed(file: string, place: Position, message: string): YamlRead & { ok: false } {
+  return { ok: false, problems: [{ severity: 'error', file, ...place, message }] }
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? text
+}
+
+function locate(document: Document, lines: LineCounter, path: FilePath): Position {
+  for (let length = path.length; length >= 0; length--) {
+    const node = nodeAt(document, path.slice(0, length))
+    if (node?.range) {
+      const place = lines.linePos(node.range[0])
+      return { line: Math.max(1, place.line), column: Math.max(1, place.col) }
+    }
+  }
+  return { line: 1, column: 1 }
+}
+
+/** The key's own node for the last step into a map, so that an unknown or mistyped key is pointed at itself. */
+function nodeAt(document: Document, path: FilePath) {
+  const last = path.at(-1)
+  const parent = path.length === 0 ? document.contents : document.getIn(path.slice(0, -1), true)
+  if (path.length === 0) return isNode(parent) ? parent : undefined
+  if (isMap(parent)) {
+    const pair = parent.items.find(
+      (item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(last),
+    )
+    return pair && isNode(pair.key) ? pair.key : undefined
+  }
+  const node = document.getIn(path, true)
+  return isNode(node) ? node : undefined
+}
+
+type Issue = z.core.$ZodIssue
+
+function issueProblem(issue: Issue, file: string, at: Locate): Problem {
+  const path = plainPath(issue.path)
+  const where = path.length === 0 ? '' : `${path.join('.')}: `
+  return { severity: 'error', file, ...at(path), message: `${where}${sentence(issue)}` }
+}
+
+function sentence(issue: Issue): string {
+  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) {
+    return `is missing (expected ${issue.expected})`
+  }
+  if (issue.code === 'invalid_union') {
+    const nested = issue.errors.flat().map((one) => one.message)
+    if (nested.length > 0) return [...new Set(nested)].join(', or ')
+  }
+  return lowerFirst(issue.message.replace(/^Invalid input: /, ''))
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1)
+}
+
+function unknownKeyProblems(
+  issue: Extract<Issue, { code: 'unrecognized_keys' }>,
+  schema: z.ZodType,
+  file: string,
+  at: Locate,
+  severity: Problem['severity'],
+): Problem[] {
+  const path = plainPath(issue.path)
+  return issue.keys.map((key) => {
+    const meant = didYouMean(key, knownKeys(schema, path))
+    const hint = meant === undefined ? '' : `; did you mean ${meant}?`
+    const place = path.length === 0 ? '' : ` in ${path.join('.')}`
+    return { severity, file, ...at([...path, key]), message: `unknown key ${key}${place}${hint}` }
+  })
+}
+
+function plainPath(path: readonly PropertyKey[]): (string | number)[] {
+  return path.map((step) => (typeof step === 'symbol' ? String(step) : step))
+}
+
+/** The keys that a schema knows at a path, for suggestions; empty where the path leads through something else than objects and lists. */
+function knownKeys(schema: z.ZodType, path: FilePath): string[] {
+  let current: unknown = schema
+  for (const step of path) current = stepInto(unwrap(current), step)
+  const shape = shapeOf(unwrap(current))
+  return shape === undefined ? [] : Object.keys(shape)
+}
+
+type Definition = {
+  readonly innerType?: unknown
+  readonly in?: unknown
+  readonly element?: unknown
+  readonly valueType?: unknown
+  readonly shape?: Record<string, unknown>
+  readonly getter?: () => unknown
+}
+
+function definitionOf(schema: unknown): Definition | undefined {
+  return (schema as { def?: Definition } | undefined)?.def
+}
+
+function unwrap(schema: unknown): unknown {
+  let current = schema
+  for (;;) {
+    const definition = definitionOf(current)
+    const inner = definition?.innerType ?? definition?.in ?? definition?.getter?.()
+    if (inner === undefined) return current
+    current = inner
+  }
+}
+
+function stepInto(schema: unknown, step: string | number): unknown {
+  const definition = definitionOf(schema)
+  if (typeof step === 'number') return definition?.element
+  return definition?.shape?.[step] ?? definition?.valueType
+}
+
+function shapeOf(schema: unknown): Record<string, unknown> | undefined {
+  return definitionOf(schema)?.shape
+}
+
+function withoutKeys(
+  value: unknown,
+  path: readonly PropertyKey[],
+  keys: readonly string[],
+): unknown {
+  const [step, ...rest] = path
+  if (step === undefined) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+    return Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key)))
+  }
+  if (Array.isArray(value)) {
+    return value.map((item, index) => (index === step ? withoutKeys(item, rest, keys) : item))
+  }
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      key,
+      key === step ? withoutKeys(inner, rest, keys) : inner,
+    ]),
+  )
+}
