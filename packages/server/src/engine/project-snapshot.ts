@@ -1,0 +1,40 @@
+import type { ProjectYaml, StageSettings } from '@tiphys/contract/project-yaml.ts'
+import type { Shipyard } from '@tiphys/contract/shipyard.ts'
+import type { Pin, Place } from '../ports/configuration.ts'
+
+/**
+ * The configuration of a project at one pin: what a run decides with, from its trigger to its end. Which resources exist is known
+ * at once; contents are read from the object database when asked for, and kept.
+ */
+export interface ProjectSnapshot {
+  readonly projectId: string
+  readonly project: string
+  readonly pin: Pin
+  /** The `gitcommitid` on the wire. */
+  readonly commitId: string
+  readonly shipyard: Shipyard
+  readonly settings: ProjectYaml
+  stageSettings(stage: string): StageSettings
+  /** Where a lookup service over stage over project finds a resource first; undefined when nowhere. */
+  find(stage: string, service: string, uri: string): Place | undefined
+  /** Text of the resource found by `find`, with the place it came from. */
+  read(
+    stage: string,
+    service: string,
+    uri: string,
+  ): Promise<{ text: string; place: Place } | undefined>
+  /** Text at exactly one place. */
+  readAt(place: Place, uri: string): Promise<string | undefined>
+}
+
+/** `shipyard.yaml`, `sockshop/dev/carts/slo.yaml`: how a resource is called in messages to people. */
+export function placeName(place: Place, uri: string): string {
+  switch (place.level) {
+    case 'project':
+      return uri
+    case 'stage':
+      return `${place.stage}/${uri}`
+    case 'service':
+      return `${place.stage}/${place.service}/${uri}`
+  }
+}

@@ -1,0 +1,144 @@
+import type { KeptnEvent } from '@tiphys/contract/event.ts'
+import type { JsonObject } from '@tiphys/contract/json.ts'
+
+/**
+ * The append-only log and what must be written together with it. One suite (`test/store-contract.ts`) runs on every
+ * adapter; no other part of the house can tell them apart.
+ */
+export interface Store {
+  /**
+   * Writes all of it or nothing: every stream at its expected version, effects and dedupe keys.
+   * After `committed` it is on disk (fsync), and every reader sees it. Commits handed in while one is being written
+   * go into the next transaction together (group commit): one that conflicts or breaks does not fail its neighbours, and two
+   * appends to one stream in one group are checked against each other in the order they were handed in.
+   */
+  commit(unit: CommitUnit): Promise<CommitResult>
+
+  /** The rows of a stream in order of version, from `fromVersion` (1) on; empty when there is no such stream. */
+  read(stream: string, fromVersion?: number): Promise<StoredEvent[]>
+
+  /** Names of streams marked open, in order of creation. */
+  openStreams(): Promise<string[]>
+
+  /** Rows with position > `afterPosition` in order, at most `limit`. Once a position was seen, no smaller one appears. */
+  readLog(afterPosition: number, limit: number): Promise<StoredEvent[]>
+
+  /**
+   * Every row after a position, for ever: backfill, cutover, live, without a gap or a repeat. Ends when the signal
+   * aborts. A reader that falls more than `maxBehind` rows behind the live end goes back to reading from disk.
+   */
+  tail(afterPosition: number, signal: AbortSignal): AsyncIterable<readonly StoredEvent[]>
+
+  /** The largest position, 0 on an empty log. */
+  headPosition(): Promise<number>
+
+  /** Bounded queries over the index columns, newest first. */
+  query(query: EventQuery): Promise<EventPage>
+
+  /** Outbox rows whose time has come, oldest first. A row stays until it is settled. */
+  dueEffects(nowMs: number, limit: number): Promise<EffectRow[]>
+  /** The due time of the effect that is due next, or undefined when the outbox is empty. */
+  nextEffectDueMs(): Promise<number | undefined>
+  settleEffect(key: string): Promise<void>
+  postponeEffect(key: string, dueMs: number, reason: string): Promise<void>
+
+  /** What a live dedupe key was first accepted with, or undefined. */
+  dedupeValue(key: string, nowMs: number): Promise<string | undefined>
+  /** Forgets dedupe keys whose time is over. */
+  pruneDedupeKeys(nowMs: number): Promise<number>
+
+  /** Deletes whole streams of a project (project deletion): its rows are gone from every read. */
+  deleteProject(projectId: string): Promise<void>
+
+  /** Recomputes every stream's hash chain; names the first broken row, if any. */
+  verify(): Promise<{
+    readonly rows: number
+    readonly broken?: { stream: string; version: number }
+  }>
+
+  close(): Promise<void>
+}
+
+export type CommitUnit = {
+  readonly writes: readonly StreamWrite[]
+  readonly effects?: readonly NewEffect[]
+  readonly dedupeKeys?: readonly DedupeKey[]
+  /** Decides which dedupe keys still live. */
+  readonly nowMs: number
+}
+
+export type StreamWrite = {
+  readonly stream: string
+  /** The version of the last row the writer knows; 0 = the stream must not exist. */
+  readonly expectedVersion: number
+  readonly events: readonly NewEvent[]
+  /** Marks the stream open or closed from this write on; unset leaves it (a new stream is closed). */
+  readonly open?: boolean
+}
+
+export type NewEvent = {
+  readonly event: KeptnEvent
+  /** Facts that belong to the row and are no business of Keptn's clients (plan, deadlines, actor). */
+  readonly meta?: JsonObject
+  /** The immutable id of the project; names can be reused. */
+  readonly projectId?: string
+}
+
+export type StoredEvent = NewEvent & {
+  readonly position: number
+  readonly stream: string
+  /** 1-based, without gaps. */
+  readonly version: number
+  readonly timeMs: number
+}
+
+/** An effect that outlives its run (an annotation, a notification). Start effects of tasks are folded from open runs instead. */
+export type NewEffect = {
+  readonly key: string
+  readonly kind: string
+  readonly body: JsonObject
+  readonly dueMs: number
+  readonly projectId?: string
+}
+
+export type EffectRow = NewEffect & { readonly attempts: number; readonly lastError?: string }
+
+export type DedupeKey = {
+  readonly key: string
+  /** Handed back as `of` to whoever repeats the key before `untilMs`. */
+  readonly value: string
+  readonly untilMs: number
+}
+
+export type CommitResult =
+  | { readonly code: 'committed'; readonly position: number; readonly rows: readonly StoredEvent[] }
+  | { readonly code: 'conflict'; readonly stream: string; readonly actual: number }
+  | { readonly code: 'repeat'; readonly key: string; readonly of: string }
+
+export type EventQuery = {
+  readonly projectId?: string
+  readonly context?: string
+  /** Exact type, or every type that ends so (`.triggered`). */
+  readonly type?: string
+  readonly typeSuffix?: string
+  readonly stage?: string
+  readonly service?: string
+  readonly source?: string
+  readonly result?: string
+  readonly triggeredId?: string
+  readonly eventId?: string
+  readonly fromTimeMs?: number
+  readonly beforeTimeMs?: number
+  /** Only the first row of each context. */
+  readonly root?: boolean
+  /** Hides `dev.tiphys.*` rows (default true). */
+  readonly keptnOnly?: boolean
+  readonly offset: number
+  readonly limit: number
+}
+
+export type EventPage = {
+  readonly events: readonly StoredEvent[]
+  /** Counted up to a bound that the adapter names. */
+  readonly totalCount: number
+}
