@@ -12,6 +12,8 @@ export const StageSettings = z.strictObject({
   annotate: z.boolean().optional(),
 })
 
+export type StageSettings = z.infer<typeof StageSettings>
+
 /** `tiphys/project.yaml` (project level): our own file, so an unknown key is an error. */
 export const ProjectYaml = z.strictObject({
   apiVersion: z.literal('tiphys.dev/v1').optional(),

@@ -18,14 +18,19 @@ export interface ProjectSnapshot {
   /** Where a lookup service over stage over project finds a resource first; undefined when nowhere. */
   find(stage: string, service: string, uri: string): Place | undefined
   /** Text of the resource found by `find`, with the place it came from. */
-  read(
-    stage: string,
-    service: string,
-    uri: string,
-  ): Promise<{ text: string; place: Place } | undefined>
+  read(stage: string, service: string, uri: string): Promise<FoundText | undefined>
+  /**
+   * The same at once, for the files that decide who carries out a task (`PRELOADED_URIS`): they are read when the snapshot is made.
+   */
+  peek(stage: string, service: string, uri: string): FoundText | undefined
   /** Text at exactly one place. */
   readAt(place: Place, uri: string): Promise<string | undefined>
 }
+
+export type FoundText = { readonly text: string; readonly place: Place }
+
+/** Resources that `peek` knows, at every place. */
+export const PRELOADED_URIS = ['argocd.yaml', 'tiphys/tests.yaml', 'slo.yaml'] as const
 
 /** `shipyard.yaml`, `sockshop/dev/carts/slo.yaml`: how a resource is called in messages to people. */
 export function placeName(place: Place, uri: string): string {
