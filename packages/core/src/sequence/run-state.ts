@@ -1,0 +1,104 @@
+import type { KeptnEvent, Result, Status } from '@tiphys/contract/event.ts'
+import type { JsonObject } from '@tiphys/contract/json.ts'
+import type { RunPlan } from './plan.ts'
+
+/** One execution of a sequence in one stage for one service. The diagram is in sequence.ts. */
+export type RunState = { readonly phase: 'absent' } | OpenRun | EndedRun
+
+export type OpenRun = {
+  readonly phase: 'open'
+  /** The id of the `.triggered` event that began it. */
+  readonly runId: string
+  readonly stream: string
+  readonly version: number
+  readonly context: string
+  readonly plan: RunPlan
+  /** How it came about, for executors; absent for an ordinary event. */
+  readonly origin?: JsonObject
+  readonly triggeredMs: number
+  /** The merged data so far: input, then every completed task (facts/keptn-v1.md 1.6). */
+  readonly payload: JsonObject
+  readonly done: readonly DoneTask[]
+  /** By (index, attempt), never one "current": joins, parallel tasks and re-runs must fit. */
+  readonly open: readonly OpenTask[]
+  /** What is triggered as soon as it is due, the run is not paused and the lane is its own. */
+  readonly next?: NextTask
+  /** What the last completed task decided, until the end is written. */
+  readonly ending?: { readonly status: Status; readonly result: Result; readonly message: string }
+  /** When the first task was triggered: from then on the run holds its lane. */
+  readonly enteredMs?: number
+  readonly paused?: { readonly sinceMs: number; readonly by: string }
+  readonly deadlineMs?: number
+}
+
+export type EndedRun = {
+  readonly phase: 'ended'
+  readonly runId: string
+  readonly stream: string
+  readonly version: number
+  readonly context: string
+  readonly plan: RunPlan
+  readonly payload: JsonObject
+  readonly done: readonly DoneTask[]
+  readonly triggeredMs: number
+  readonly endedMs: number
+  readonly status: Status
+  readonly result: Result
+  readonly message: string
+  readonly end: EndCause
+}
+
+/** Why a run ended: only `completed` and `timed-out` evaluate triggeredOn (behaviour.md 3). */
+export type EndCause =
+  | 'completed'
+  | 'timed-out'
+  | 'aborted'
+  | 'superseded'
+  | 'approval-unanswered'
+  | 'not-started'
+
+export type NextTask = { readonly index: number; readonly attempt: number; readonly dueMs: number }
+
+export type OpenTask = {
+  readonly index: number
+  readonly attempt: number
+  readonly name: string
+  /** The `<task>.triggered` event as it was written. */
+  readonly event: KeptnEvent
+  readonly dueMs: number
+  /** Both move when the run was paused or the task blocked meanwhile. */
+  readonly answerByMs: number
+  readonly finishByMs: number
+  readonly started: readonly { readonly source: string; readonly atMs: number }[]
+  readonly finished: readonly Finished[]
+  /** Anything at all came back: no more "nobody answered". */
+  readonly answered: boolean
+  /** The last `.status.changed` message. */
+  readonly progress?: { readonly message: string; readonly atMs: number }
+  /** A sync window keeps it from going on; its deadlines stand still since then. */
+  readonly blockedSinceMs?: number
+  /** Facts its executor noted. */
+  readonly notes: readonly { readonly type: string; readonly data: JsonObject }[]
+}
+
+export type Finished = {
+  readonly source: string
+  readonly status: Status
+  readonly result: Result
+  readonly message: string
+  readonly data: JsonObject
+}
+
+export type DoneTask = {
+  readonly index: number
+  readonly attempt: number
+  readonly name: string
+  readonly triggeredId: string
+  readonly triggeredMs: number
+  readonly endedMs: number
+  readonly status: Status
+  readonly result: Result
+  readonly message: string
+  /** Nobody answered, or nobody finished in time. */
+  readonly expired: boolean
+}

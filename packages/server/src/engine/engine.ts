@@ -1,0 +1,72 @@
+import type { KeptnEvent } from '@tiphys/contract/event.ts'
+import type { JsonObject } from '@tiphys/contract/json.ts'
+import type { OpenRun, RunState } from '@tiphys/core/sequence/run-state.ts'
+import type { WaitingReason } from '@tiphys/core/sequence/why.ts'
+import type { Actor } from '../intake/actor.ts'
+import type { DedupeKey, NewEffect } from '../ports/store.ts'
+
+/**
+ * The loop: load, fold, decide, append, then carry out effects. Everything that changes a run goes through `submit`, one input
+ * at a time, and is on disk when the promise resolves.
+ */
+export interface Engine {
+  submit(input: EngineInput): Promise<EngineAnswer>
+  /** Pause, resume or abort every open run of a context, or those of one stage. An unknown context changes nothing. */
+  control(request: ControlRequest): Promise<{ readonly runs: number }>
+  /** `.triggered` events that wait for an answer, oldest first; delayed tasks are not among them yet. */
+  openTriggered(filter: OpenTriggeredFilter): readonly KeptnEvent[]
+  /** A run that is not over yet. */
+  openRun(runId: string): OpenRun | undefined
+  openRunsOf(projectId: string, context?: string): readonly OpenRun[]
+  /** A run that may be over: folded from its stream. */
+  run(projectId: string, runId: string): Promise<RunState | undefined>
+  /** Each unmet condition of every open run of a context (A10). */
+  why(projectId: string, context: string): readonly WaitingReason[]
+  /** Ends when nothing that was submitted, started or due is left to do right now. For tests and shutdown. */
+  settled(): Promise<void>
+  /** Stops taking inputs, cancels executors, writes what is decided. Open runs go on at the next start. */
+  close(): Promise<void>
+}
+
+export type EngineInput = {
+  /** Complete: id, time (acceptance), context. */
+  readonly event: KeptnEvent
+  /** Unset for an event that names no project. */
+  readonly projectId?: string
+  readonly actor: Actor
+  /** A repeat of any of them does nothing. */
+  readonly dedupeKeys?: readonly DedupeKey[]
+  /** How a run came about, for its executors: the Argo CD operation it judges, say. */
+  readonly origin?: JsonObject
+  /** Outbox rows written in the same commit. */
+  readonly effects?: readonly NewEffect[]
+  /** Store in the inbox whatever the type says: a hint that an effect will look into. */
+  readonly inboxOnly?: boolean
+  readonly meta?: JsonObject
+}
+
+export type EngineAnswer =
+  | {
+      readonly code: 'accepted'
+      readonly context: string
+      readonly eventId: string
+      readonly routed: 'run' | 'new-run' | 'inbox'
+    }
+  | { readonly code: 'repeat'; readonly context: string }
+
+export type ControlRequest = {
+  readonly projectId: string
+  readonly context: string
+  readonly stage?: string
+  readonly action: 'pause' | 'resume' | 'abort'
+  readonly actor: Actor
+}
+
+export type OpenTriggeredFilter = {
+  readonly projectId?: string
+  readonly type?: string
+  readonly stage?: string
+  readonly service?: string
+  readonly context?: string
+  readonly eventId?: string
+}

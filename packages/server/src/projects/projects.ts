@@ -1,0 +1,97 @@
+import type { Problem } from '@tiphys/contract/problem.ts'
+import type { ProjectSnapshot } from '../engine/project-snapshot.ts'
+import type { Actor } from '../intake/actor.ts'
+import type { Pin, Place, ResourceEntry } from '../ports/configuration.ts'
+
+/**
+ * Projects, their services and their files. The registry is a fold of the streams `project/<id>`; files live in the
+ * configuration repository. Ids are immutable, names can be used again after a deletion.
+ */
+export interface Projects {
+  /** By name. */
+  list(): readonly ProjectRecord[]
+  find(name: string): ProjectRecord | undefined
+  byId(projectId: string): ProjectRecord | undefined
+  create(request: CreateProject, actor: Actor): Promise<CreateProjectAnswer>
+  /** Replaces the shipyard; stages may change at any time, running sequences keep the shipyard of their commit. */
+  updateShipyard(name: string, shipyard: string, actor: Actor): Promise<UpdateProjectAnswer>
+  /** Ends its runs, forgets its events and its repository. */
+  delete(name: string, actor: Actor): Promise<{ code: 'deleted' } | ProjectNotFound>
+  createService(project: string, service: string, actor: Actor): Promise<CreateServiceAnswer>
+  deleteService(
+    project: string,
+    service: string,
+    actor: Actor,
+  ): Promise<{ code: 'deleted' } | ProjectNotFound | ServiceNotFound>
+
+  /** Checks our own files (strict), writes, makes the new configuration the one that the next trigger pins. */
+  writeResources(
+    project: string,
+    place: Place,
+    files: Readonly<Record<string, Uint8Array | undefined>>,
+    actor: Actor,
+  ): Promise<WriteResourcesAnswer>
+  listResources(
+    project: string,
+    place: Place,
+    commitId?: string,
+  ): Promise<
+    { code: 'listed'; entries: readonly ResourceEntry[]; commitId: string } | ResourceNotFound
+  >
+  readResource(
+    project: string,
+    place: Place,
+    uri: string,
+    commitId?: string,
+  ): Promise<{ code: 'found'; content: Uint8Array; commitId: string } | ResourceNotFound>
+
+  /** The configuration at the newest commit, as the next trigger would pin it. */
+  snapshot(projectId: string): Promise<ProjectSnapshot>
+  snapshotAt(projectId: string, pin: Pin): Promise<ProjectSnapshot>
+}
+
+export type ProjectRecord = {
+  readonly projectId: string
+  readonly name: string
+  readonly createdMs: number
+  /** In order of the shipyard. */
+  readonly stages: readonly string[]
+  /** By name; a service exists in every stage. */
+  readonly services: readonly { readonly name: string; readonly createdMs: number }[]
+  /** The text of shipyard.yaml at the newest commit. */
+  readonly shipyard: string
+}
+
+export type CreateProject = {
+  readonly name: string
+  /** YAML text. */
+  readonly shipyard: string
+}
+
+export type ProjectNotFound = { readonly code: 'project-not-found'; readonly message: string }
+export type ServiceNotFound = { readonly code: 'service-not-found'; readonly message: string }
+/** `message` is Keptn's: "Project not found", "Stage not found", "Service not found", "Resource not found". */
+export type ResourceNotFound = { readonly code: 'not-found'; readonly message: string }
+export type Invalid = {
+  readonly code: 'invalid'
+  readonly message: string
+  readonly problems: readonly Problem[]
+}
+
+export type CreateProjectAnswer =
+  | { readonly code: 'created'; readonly projectId: string; readonly warnings: readonly Problem[] }
+  | { readonly code: 'exists'; readonly message: string }
+  | Invalid
+export type UpdateProjectAnswer =
+  | { readonly code: 'updated'; readonly warnings: readonly Problem[] }
+  | ProjectNotFound
+  | Invalid
+export type CreateServiceAnswer =
+  | { readonly code: 'created' }
+  | { readonly code: 'exists'; readonly message: string }
+  | ProjectNotFound
+  | Invalid
+export type WriteResourcesAnswer =
+  | { readonly code: 'written'; readonly commitId: string; readonly warnings: readonly Problem[] }
+  | ResourceNotFound
+  | Invalid
