@@ -1,0 +1,47 @@
+import type { ProjectYaml } from '@tiphys/contract/project-yaml.ts'
+import { didYouMean } from '@tiphys/contract/suggestion.ts'
+import { bySeverity, type Finding } from './finding.ts'
+
+/** `shop.example.com`, `*.example.com`, `127.0.0.1:8080`, `[::1]:8080`: a host and perhaps a port, nothing else. */
+const TARGET = /^(\*\.)?([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$/
+
+/**
+ * What is wrong with a `tiphys/project.yaml` that could be read.
+ * @param stages the stages of the shipyard beside it; undefined when there is none to compare with.
+ */
+export function lintProject(project: ProjectYaml, stages?: readonly string[]): readonly Finding[] {
+  return bySeverity([
+    ...(project.targets ?? []).flatMap((target, index) => lintTarget(target, index)),
+    ...(stages === undefined ? [] : lintStages(project, stages)),
+  ])
+}
+
+function lintTarget(target: string, index: number): Finding[] {
+  if (TARGET.test(target)) return []
+  const host = /^[a-z][a-z0-9+.-]*:\/\/([^/]+)/i.exec(target)?.[1]
+  const hint = host === undefined ? 'shop.example.com, *.example.com or 127.0.0.1:8080' : host
+  return [
+    {
+      severity: 'error',
+      code: 'target-invalid',
+      path: ['targets', index],
+      message: `target ${JSON.stringify(target)} is not a host; write ${hint}`,
+    },
+  ]
+}
+
+function lintStages(project: ProjectYaml, stages: readonly string[]): Finding[] {
+  return Object.keys(project.stages ?? {}).flatMap((name) => {
+    if (stages.includes(name)) return []
+    const meant = didYouMean(name, stages)
+    const hint = meant === undefined ? `stages are ${stages.join(', ')}` : `did you mean ${meant}?`
+    return [
+      {
+        severity: 'warning' as const,
+        code: 'stage-unknown',
+        path: ['stages', name],
+        message: `stage ${name} is not in the shipyard, so its settings have no effect; ${hint}`,
+      },
+    ]
+  })
+}

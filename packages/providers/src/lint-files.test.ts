@@ -1,0 +1,171 @@
+import { strict as assert } from 'node:assert'
+import { test } from 'node:test'
+import { formatProblem } from '@tiphys/contract/problem.ts'
+import { lintShipyardFile, readProjectFile, readShipyardFile } from './lint-files.ts'
+
+function lines(text: string): string[] {
+  return lintShipyardFile(text, 'shipyard.yaml').map(formatProblem)
+}
+
+/** A shipyard of one stage `dev` with the given sequences, indented as they stand. */
+function shipyard(sequences: string, apiVersion = 'spec.keptn.sh/0.2.3'): string {
+  return `apiVersion: ${apiVersion}
+kind: Shipyard
+metadata: {name: shop}
+spec:
+  stages:
+    - name: dev
+      sequences:
+${sequences}`
+}
+
+const DELIVERY = `        - name: delivery
+          tasks: [{name: deployment}, {name: evaluation}]
+`
+
+test('a plain shipyard has nothing wrong with it', () => {
+  assert.deepEqual(lines(shipyard(DELIVERY)), [])
+})
+
+test('what Keptn v1 refused is an error', () => {
+  const cases: [string, string[]][] = [
+    [
+      'apiVersion: [\n',
+      [
+        'shipyard.yaml:2:1: this is not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]',
+      ],
+    ],
+    [
+      shipyard(DELIVERY, 'spec.keptn.sh/0.1.7'),
+      [
+        'shipyard.yaml:1:1: apiVersion "spec.keptn.sh/0.1.7" is not supported; write spec.keptn.sh/0.2.3 (0.2.0 or newer)',
+      ],
+    ],
+    [
+      'apiVersion: spec.keptn.sh/0.2.3\nspec:\n  stages:\n    - name: Dev\n      sequences: [{name: a, tasks: [{name: t}]}]\n',
+      [
+        'shipyard.yaml:4:7: stage name "Dev" is not allowed; use lower-case letters, digits and dashes, a letter first and no dash last',
+      ],
+    ],
+    [
+      'apiVersion: spec.keptn.sh/0.2.3\nspec:\n  stages:\n    - {name: dev, sequences: [{name: a, tasks: [{name: t}]}]}\n    - {name: dev, sequences: [{name: a, tasks: [{name: t}]}]}\n',
+      ['shipyard.yaml:5:8: stage dev is there twice; every stage needs a name of its own'],
+    ],
+  ]
+  for (const [text, expected] of cases) {
+    assert.deepEqual(lines(text), expected)
+    assert.equal(readShipyardFile(text, 'shipyard.yaml').ok, false)
+  }
+  assert.equal(
+    readShipyardFile('apiVersion: spec.keptn.sh/0.2.3\nspec: {stages: []}\n', 'f').ok,
+    false,
+  )
+})
+
+test('every 0.2 version and newer is taken, as Keptn did', () => {
+  for (const version of ['0.2.0', '0.2', '0.2.4', '1.0.0']) {
+    assert.deepEqual(lines(shipyard(DELIVERY, `spec.keptn.sh/${version}`)), [], version)
+  }
+  for (const version of ['0.1.7', '0', 'latest', '0.2.0-alpha']) {
+    assert.equal(lines(shipyard(DELIVERY, `spec.keptn.sh/${version}`)).length, 1, version)
+  }
+  assert.deepEqual(lines(shipyard(DELIVERY, 'v0.2.3')), [
+    'shipyard.yaml:1:1: warning: apiVersion v0.2.3 has no group; write spec.keptn.sh/v0.2.3',
+  ])
+})
+
+test('what Keptn took is taken, with a warning where it does not do what it seems to', () => {
+  const text = shipyard(`        - name: delivery
+          triggered-on: [{event: dev.delivery.finished}]
+          timeout: soon
+          tasks:
+            - {name: deploy.ment}
+            - name: test
+              triggeredAfter: 5 minutes
+              properties: {timeout: 5, executor: tiphis}
+            - {name: approval, properties: {pass: automatc, warning: manual}}
+        - {name: delivery}
+        - {name: a.b, tasks: [{name: test}]}
+`)
+  assert.equal(readShipyardFile(text, 'shipyard.yaml').ok, true)
+  assert.deepEqual(lines(text), [
+    'shipyard.yaml:9:11: warning: unknown key triggered-on in spec.stages.0.sequences.0; did you mean triggeredOn?',
+    'shipyard.yaml:10:11: warning: timeout "soon" of sequence delivery is not a duration (10m, 1h30m, 90s), so there is none',
+    'shipyard.yaml:12:16: warning: task name deploy.ment has a dot; event types are split at dots, so nobody can answer it',
+    'shipyard.yaml:14:15: warning: triggeredAfter "5 minutes" of task test is not a duration (10m, 1h30m, 90s), so the task starts at once',
+    'shipyard.yaml:15:28: warning: timeout 5 of task test is not a duration (10m, 1h30m, 90s), so the usual one holds',
+    'shipyard.yaml:15:40: warning: executor "tiphis" of task test is not known, so whoever is configured takes the task; did you mean tiphys?',
+    'shipyard.yaml:16:45: warning: pass "automatc" of task approval is not known, so somebody has to approve; did you mean automatic?',
+    'shipyard.yaml:17:12: warning: sequence delivery is in stage dev twice; only the first one ever runs',
+    'shipyard.yaml:17:11: warning: sequence delivery of stage dev has no tasks; whenever it is triggered it ends errored',
+    'shipyard.yaml:18:12: warning: sequence name a.b has a dot; event types are split at dots, so it can never be triggered',
+  ])
+})
+
+test('triggers that name nothing and selectors that never match are told with what was meant', () => {
+  const text = shipyard(`${DELIVERY}        - name: rollback
+          triggeredOn:
+            - {event: sh.keptn.event.dev.delivery.finished}
+            - {event: dev.delivary.finished, selector: {match: {result: fail}}}
+            - {event: somewhere.else}
+            - event: dev.delivery.finished
+              selector: {match: {result: failed, evalution.result: pass, test.result: bad}}
+            - event: dev.evaluation.finished
+          tasks: [{name: rollback}]
+`)
+  assert.deepEqual(lines(text), [
+    'shipyard.yaml:12:16: warning: triggeredOn sh.keptn.event.dev.delivery.finished names nothing, so it never fires; did you mean dev.delivery.finished?',
+    'shipyard.yaml:13:16: warning: triggeredOn dev.delivary.finished names nothing, so it never fires; did you mean dev.delivery.finished?',
+    'shipyard.yaml:14:16: warning: triggeredOn somewhere.else names nothing, so it never fires; write <stage>.<sequence>.finished with a stage and a sequence of this file',
+    'shipyard.yaml:16:50: warning: selector key evalution.result can never match: dev.delivery.finished has no such result; did you mean evaluation.result?',
+    'shipyard.yaml:16:74: warning: selector key test.result can never match: dev.delivery.finished has no such result; it can be result, deployment.result, evaluation.result',
+    'shipyard.yaml:16:74: warning: selector test.result: bad can never match; a result is pass, warning, fail',
+    'shipyard.yaml:16:34: info: result: failed means fail here; in Keptn v1 it never fired although its documentation said so',
+    'shipyard.yaml:16:26: info: every key of this selector must hold; in Keptn v1 one of them was enough',
+    'shipyard.yaml:17:15: info: without selector, dev.evaluation.finished fires on the result warning too; for pass alone add a selector with match result: pass',
+  ])
+})
+
+test('a circle of triggers is a warning when nothing but a failure ends it', () => {
+  const circle = (selector: string) =>
+    shipyard(`        - name: ping
+          triggeredOn: [{event: dev.pong.finished, selector: {match: {result: pass}}}]
+          tasks: [{name: test}]
+        - name: pong
+          triggeredOn: [{event: dev.ping.finished, selector: {match: {result: ${selector}}}}]
+          tasks: [{name: test}]
+`)
+  assert.deepEqual(lines(circle('pass')), [
+    'shipyard.yaml:9:26: warning: these sequences trigger each other without end: dev.pong -> dev.ping -> dev.pong',
+  ])
+  assert.deepEqual(lines(circle('fail')), [
+    'shipyard.yaml:9:26: info: these sequences trigger each other until a selector does not hold: dev.pong -> dev.ping -> dev.pong',
+  ])
+})
+
+test('a remediation that repeats itself until its evaluation passes is no warning', () => {
+  const text = shipyard(`        - name: remediation
+          triggeredOn:
+            - {event: dev.remediation.finished, selector: {match: {evaluation.result: fail}}}
+          tasks: [{name: get-action}, {name: action}, {name: evaluation}]
+`)
+  assert.deepEqual(lines(text), [
+    'shipyard.yaml:10:16: info: these sequences trigger each other until a selector does not hold: dev.remediation -> dev.remediation',
+  ])
+})
+
+test('project.yaml: unknown keys are errors, targets are hosts, stages are those of the shipyard', () => {
+  const read = (text: string) =>
+    readProjectFile(text, 'tiphys/project.yaml', ['dev', 'production']).problems.map(formatProblem)
+  assert.deepEqual(read('targets: [shop.example.com, "*.example.com", "127.0.0.1:8080"]\n'), [])
+  assert.deepEqual(read('target: [a]\n'), [
+    'tiphys/project.yaml:1:1: unknown key target; did you mean targets?',
+  ])
+  assert.deepEqual(
+    read('targets: ["https://shop.example.com/x"]\nstages: {prodution: {queue: hold}}\n'),
+    [
+      'tiphys/project.yaml:1:11: target "https://shop.example.com/x" is not a host; write shop.example.com',
+      'tiphys/project.yaml:2:10: warning: stage prodution is not in the shipyard, so its settings have no effect; did you mean production?',
+    ],
+  )
+})
