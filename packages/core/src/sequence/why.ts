@@ -1,3 +1,8 @@
+import { formatDuration } from '@tiphys/contract/duration.ts'
+import { deadlineOf, STANDSTILL_MS } from './decide-run.ts'
+import { APPROVAL } from './plan.ts'
+import type { NextTask, OpenRun, OpenTask } from './run-state.ts'
+
 /** One unmet condition of a run (A10): what it waits for, since when, who could resolve it, when it gives up. */
 export type WaitingReason = {
   readonly runId: string
@@ -20,4 +25,109 @@ export type WaitingReason = {
   readonly resolvedBy: string
   /** When the waiting ends by itself; absent = never. */
   readonly untilMs?: number
+}
+
+/** Who is before a run in its lane: the holder, or the ones that wait in front. */
+export type LanePlace = { readonly holder?: OpenRun; readonly ahead: number }
+
+/**
+ * Why a run does not go on, as one function over its state: each unmet condition in a sentence. Empty only for a run that is
+ * about to go on in this very moment.
+ */
+export function whyWaiting(run: OpenRun, place: LanePlace, nowMs: number): WaitingReason[] {
+  const { stage, service, sequence } = run.plan
+  const common = { runId: run.runId, stage, service, sequence }
+  const reasons = run.open.map((task) => ({ ...common, ...ofTask(run, task) }))
+  if (run.paused !== undefined) {
+    reasons.push({
+      ...common,
+      code: 'paused',
+      message: `paused by ${run.paused.by}`,
+      sinceMs: run.paused.sinceMs,
+      resolvedBy: `tiphys resume sequence --keptn-context ${run.context} --project ${run.plan.project}`,
+      untilMs: run.paused.sinceMs + STANDSTILL_MS,
+    })
+  }
+  if (run.next !== undefined) {
+    const reason = ofNext(run, run.next, place, nowMs)
+    if (reason !== undefined) reasons.push({ ...common, ...reason })
+  }
+  return reasons
+}
+
+type Reason = Omit<WaitingReason, 'runId' | 'stage' | 'service' | 'sequence'>
+
+function ofNext(run: OpenRun, next: NextTask, place: LanePlace, nowMs: number): Reason | undefined {
+  const name = run.plan.tasks[next.index]?.name ?? 'the next task'
+  if (next.dueMs > nowMs) {
+    const sinceMs = run.done.at(-1)?.endedMs ?? run.triggeredMs
+    return {
+      code: 'delay',
+      message: `${name} is due in ${formatDuration(next.dueMs - nowMs)} (triggeredAfter)`,
+      sinceMs,
+      resolvedBy: 'time',
+      untilMs: next.dueMs,
+    }
+  }
+  const { holder } = place
+  if (holder === undefined && place.ahead === 0) return undefined
+  const before = place.ahead === 0 ? '' : `, ${place.ahead} more before it`
+  const held =
+    holder === undefined
+      ? 'runs that came before it'
+      : `${holder.plan.sequence} (context ${holder.context})${doing(holder)}`
+  return {
+    code: 'lane',
+    message: `waits for its turn in ${run.plan.stage}/${run.plan.service}: held by ${held}${before}`,
+    sinceMs: Math.max(next.dueMs, run.triggeredMs),
+    resolvedBy: holder === undefined ? 'the runs before it' : `the end of run ${holder.runId}`,
+  }
+}
+
+function doing(run: OpenRun): string {
+  const names = run.open.map((task) => task.name)
+  return names.length === 0 ? '' : `, which is at ${names.join(', ')}`
+}
+
+function ofTask(run: OpenRun, task: OpenTask): Reason {
+  const carrier = run.plan.tasks[task.index]?.carrier
+  const deadline = deadlineOf(task)
+  const until = Number.isFinite(deadline) ? { untilMs: deadline } : {}
+  const common = { sinceMs: task.dueMs, ...until }
+  if (task.blockedSinceMs !== undefined) {
+    return {
+      code: 'blocked',
+      message: `${task.name}: ${task.progress?.message ?? 'blocked'}`,
+      sinceMs: task.blockedSinceMs,
+      resolvedBy: 'the sync window, or whoever may sync in it',
+      untilMs: task.blockedSinceMs + STANDSTILL_MS,
+    }
+  }
+  if (task.name === APPROVAL) {
+    return {
+      ...common,
+      code: 'approval',
+      message: 'waits for an approval',
+      resolvedBy: `tiphys approve ${run.context} --project ${run.plan.project} --stage ${run.plan.stage}`,
+    }
+  }
+  if (!task.answered) {
+    const nobody = carrier === 'nobody'
+    return {
+      ...common,
+      code: nobody ? 'nobody' : 'answer',
+      message: nobody
+        ? `nobody is configured or subscribed for ${task.name}`
+        : `${task.name} was triggered and nobody has answered yet`,
+      resolvedBy: `a ${task.name}.started or ${task.name}.finished event with triggeredid ${task.event.id}`,
+    }
+  }
+  const who = task.started.slice(task.finished.length).map((one) => one.source)
+  const progress = task.progress?.message ? `: ${task.progress.message}` : ''
+  return {
+    ...common,
+    code: 'finish',
+    message: `${task.name} is under way${progress}`,
+    resolvedBy: who.length > 0 ? who.join(', ') : `${task.name}.finished`,
+  }
 }

@@ -1,0 +1,61 @@
+import type { KeptnEvent, Result, Status } from '@tiphys/contract/event.ts'
+import type { JsonObject } from '@tiphys/contract/json.ts'
+import type { RunPlan } from './plan.ts'
+import type { EndCause } from './run-state.ts'
+
+/**
+ * One row of a run's stream: the CloudEvent as Keptn's clients see it, and beside it (`meta`) the facts that are ours. `meta.k`
+ * says what the row means to the run; the fold looks at nothing else to tell rows apart.
+ */
+export type RunRow = {
+  readonly event: KeptnEvent
+  readonly meta: RunMeta
+  readonly timeMs: number
+}
+
+export type RunMeta =
+  /** `<stage>.<sequence>.triggered`: the run begins. Without plan it could not be planned and ends at once. */
+  | {
+      readonly k: 'start'
+      readonly stream: string
+      readonly plan: RunPlan
+      readonly origin?: JsonObject
+      readonly by: string
+      /** The run whose end triggered this one. */
+      readonly parent?: string
+    }
+  /** `<task>.triggered` */
+  | ({
+      readonly k: 'task'
+      readonly due: number
+      readonly answerBy: number
+      readonly finishBy: number
+    } & TaskKey)
+  /** `<task>.started` */
+  | ({ readonly k: 'started'; readonly by: string } & TaskKey)
+  /** `<task>.status.changed` */
+  | ({ readonly k: 'changed'; readonly by: string; readonly blocked?: boolean } & TaskKey)
+  /** `<task>.finished` from whoever carried it out. */
+  | ({ readonly k: 'finished'; readonly by: string } & TaskKey)
+  /** `<task>.finished` that the engine wrote because a deadline passed. */
+  | ({
+      readonly k: 'expired'
+      readonly why: 'no-answer' | 'no-finish' | 'sequence-timeout'
+    } & TaskKey)
+  /** `dev.tiphys.<type>`: a fact that an executor wants to find again. */
+  | ({ readonly k: 'note' } & TaskKey)
+  | { readonly k: 'paused'; readonly by: string }
+  | { readonly k: 'resumed'; readonly by: string }
+  /** `<stage>.<sequence>.finished`: the last row. */
+  | {
+      readonly k: 'end'
+      readonly cause: EndCause
+      readonly status: Status
+      readonly result: Result
+      readonly by?: string
+    }
+
+export type TaskKey = { readonly i: number; readonly a: number }
+
+/** A row that was decided and not yet written. */
+export type NewRunRow = { readonly event: KeptnEvent; readonly meta: RunMeta }
