@@ -1,0 +1,81 @@
+import { z } from 'zod'
+
+/**
+ * The files that `tiphys evaluate` reads besides slo.yaml and sli.yaml (design: "Offline gate"). They come from other programs,
+ * so keys that nobody knows are kept and ignored.
+ */
+
+const OfflineValue = z
+  .looseObject({
+    metric: z.string().min(1),
+    value: z.number().nullish(),
+    success: z.boolean().optional(),
+    message: z.string().nullish(),
+  })
+  .transform((entry) => {
+    const measured = typeof entry.value === 'number'
+    return {
+      metric: entry.metric,
+      value: entry.value ?? 0,
+      /** Without `success`, a number is a measurement and no number is none. */
+      success: measured && (entry.success ?? true),
+      message: entry.message ?? '',
+    }
+  })
+
+/** values.json: `{"indicatorValues":[{"metric":"rt_p95","value":312.5,"success":true,"message":""}]}`. */
+export const ValuesFile = z.looseObject({ indicatorValues: z.array(OfflineValue) })
+export type ValuesFile = z.infer<typeof ValuesFile>
+
+/** The part of an earlier evaluation that a later one is compared with; old Keptn files leave out what was empty. */
+export const PreviousEvaluationFile = z.looseObject({
+  result: z.string().optional(),
+  indicatorResults: z
+    .array(
+      z.looseObject({
+        value: z
+          .looseObject({
+            metric: z.string(),
+            value: z.number().optional(),
+            success: z.boolean().optional(),
+          })
+          .nullish(),
+      }),
+    )
+    .nullish(),
+})
+export type PreviousEvaluationFile = z.infer<typeof PreviousEvaluationFile>
+
+/**
+ * previous.json: a list, newest first, of `evaluation` objects in the form of `evaluation.finished`. Its `data` and the whole event
+ * are taken too, since that is what `tiphys get event evaluation.finished -o json` prints.
+ */
+export const PreviousFile = z.array(
+  z.union([
+    z
+      .looseObject({
+        id: z.string().optional(),
+        data: z.looseObject({ result: z.string().optional(), evaluation: PreviousEvaluationFile }),
+      })
+      .transform((event) => ({
+        id: event.id,
+        result: event.data.result ?? event.data.evaluation.result,
+        evaluation: event.data.evaluation,
+      })),
+    z
+      .looseObject({ result: z.string().optional(), evaluation: PreviousEvaluationFile })
+      .transform((data) => ({
+        id: undefined,
+        result: data.result ?? data.evaluation.result,
+        evaluation: data.evaluation,
+      })),
+    PreviousEvaluationFile.refine((evaluation) => evaluation.indicatorResults !== undefined, {
+      message: 'expected an evaluation object with indicatorResults',
+    }).transform((evaluation) => ({
+      id: undefined,
+      result: evaluation.result,
+      evaluation,
+    })),
+  ]),
+)
+export type PreviousFile = z.infer<typeof PreviousFile>
