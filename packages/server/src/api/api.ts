@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto'
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import { guardRoutes } from './guard.ts'
+import { parseJsonBodies } from './json-body.ts'
+import { addEventRoutes } from './keptn-v1/event.ts'
+import { addServiceInformationRoutes } from './keptn-v1/metadata.ts'
+import { describeApi } from './openapi.ts'
+import type { ApiParts } from './parts.ts'
+import { answerBadPath, answerErrors } from './request-errors.ts'
+import { routesOf } from './route.ts'
+import { addServerRoutes } from './server-routes.ts'
+import { zodValidator } from './validation.ts'
+
+/** Where a route names no limit of its own. */
+const BODY_LIMIT_BYTES = 1024 * 1024
+/** Names in paths; resource URIs are the longest. */
+const MAX_PARAMETER_CHARACTERS = 1024
+/** A client that opens a connection and sends nothing is let go. */
+const REQUEST_TIMEOUT_MS = 60_000
+
+/**
+ * The HTTP surface: translates requests into calls of the parts and their answers into Keptn's and our bodies. It listens
+ * nowhere; the composition root does that.
+ */
+export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
+  const { server, log } = parts
+  const app = fastify({
+    logger: false,
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    trustProxy: server.behindProxy,
+    forceCloseConnections: true,
+    routerOptions: {
+      // Clients of Keptn write `/project/{p}//resource`.
+      ignoreDuplicateSlashes: true,
+      ignoreTrailingSlash: true,
+      maxParamLength: MAX_PARAMETER_CHARACTERS,
+    },
+    // Its reply is generic over schemas that no route has chosen yet; it is an ordinary one.
+    frameworkErrors: (error, _request, reply) =>
+      answerBadPath(error, reply as unknown as FastifyReply),
+  })
+  app.setValidatorCompiler(zodValidator)
+  app.setSerializerCompiler(() => (body) => JSON.stringify(body))
+  parseJsonBodies(app)
+  answerErrors(app, log)
+  guardRoutes(app, parts)
+  app.addHook('onResponse', (request, reply, done) => {
+    log.debug(
+      {
+        requestId: request.id,
+        method: request.method,
+        url: request.url,
+        status: reply.statusCode,
+        durationMs: Math.round(reply.elapsedTime),
+        token: request.actor?.name,
+      },
+      'request',
+    )
+    done()
+  })
+  await describeApi(app, server)
+  addServerRoutes(app, server)
+  const add = routesOf(app, server.basePath)
+  addServiceInformationRoutes(add)
+  addEventRoutes(add, parts)
+  return app
+}

@@ -1,0 +1,37 @@
+import type { Engine } from '../engine/engine.ts'
+import type { Intake } from '../intake/intake.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Log } from '../ports/log.ts'
+import type { Projections } from '../ports/projections.ts'
+import type { Store } from '../ports/store.ts'
+import type { Projects } from '../projects/projects.ts'
+import type { Authenticate } from './authenticate.ts'
+
+/** What the HTTP surface translates for. It decides nothing by itself. */
+export type ApiParts = {
+  readonly intake: Intake
+  readonly engine: Engine
+  readonly projects: Projects
+  readonly store: Store
+  readonly projections: Projections
+  readonly clock: Clock
+  readonly log: Log
+  readonly authenticate: Authenticate
+  readonly server: ServerFacts
+}
+
+export type ServerFacts = {
+  readonly version: string
+  /** `''` or `/tiphys`: stands before every route. */
+  readonly basePath: string
+  /** On loopback: a request that names another host is refused (a web page that rebinds its name to us). */
+  readonly checkHost: boolean
+  /** Take the client's address from `X-Forwarded-For`. */
+  readonly behindProxy: boolean
+  /** Whether it can serve, and if not, why. */
+  readonly readiness: () => Readiness | Promise<Readiness>
+}
+
+export type Readiness =
+  | { readonly ready: true }
+  | { readonly ready: false; readonly reason: string }

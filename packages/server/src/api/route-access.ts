@@ -1,0 +1,71 @@
+import type { Scope } from '../intake/actor.ts'
+
+/** `public`: no token; `any-token`: whoever is known; else one of these scopes (admin has them all). */
+export type Access = 'public' | 'any-token' | readonly Scope[]
+
+const READ: Access = ['read']
+const CONFIGURE: Access = ['configure']
+const SEND_EVENTS: Access = ['trigger', 'answer', 'approve']
+const CONTROL: Access = ['trigger']
+
+/**
+ * Who may use which route (behaviour.md 10): the only place that says so. A route that is missing here does not start
+ * (route.ts), and a line without a route fails a test.
+ */
+export const ROUTE_ACCESS: Readonly<Record<string, Access>> = {
+  'GET /': 'public',
+  'GET /healthz': 'public',
+  'GET /readyz': 'public',
+  'GET /api/openapi.json': 'public',
+
+  'POST /api/v1/auth': 'any-token',
+  'GET /api/v1/metadata': 'any-token',
+  'POST /api/v1/event': SEND_EVENTS,
+  'POST /api/controlPlane/v1/event': SEND_EVENTS,
+  'GET /api/controlPlane/v1/event/triggered/:type': ['read', 'answer'],
+
+  'GET /api/controlPlane/v1/project': READ,
+  'POST /api/controlPlane/v1/project': CONFIGURE,
+  'PUT /api/controlPlane/v1/project': CONFIGURE,
+  'PUT /api/controlPlane/v1/project/:project': CONFIGURE,
+  'GET /api/controlPlane/v1/project/:project': READ,
+  'DELETE /api/controlPlane/v1/project/:project': CONFIGURE,
+  'GET /api/controlPlane/v1/project/:project/stage': READ,
+  'GET /api/controlPlane/v1/project/:project/stage/:stage': READ,
+  'GET /api/controlPlane/v1/project/:project/stage/:stage/service': READ,
+  'GET /api/controlPlane/v1/project/:project/stage/:stage/service/:service': READ,
+  'POST /api/controlPlane/v1/project/:project/service': CONFIGURE,
+  'DELETE /api/controlPlane/v1/project/:project/service/:service': CONFIGURE,
+  'POST /api/controlPlane/v1/project/:project/stage/:stage/service/:service/evaluation': [
+    'trigger',
+  ],
+
+  'GET /api/controlPlane/v1/sequence/:project': READ,
+  'POST /api/controlPlane/v1/sequence/:project/:context/control': CONTROL,
+  'GET /api/controlPlane/v1/sequence-execution': READ,
+
+  'GET /api/mongodb-datastore/event': READ,
+  'GET /api/mongodb-datastore/event/type/:type': READ,
+
+  ...resourceAccess('/api/resource-service/v1/project/:project'),
+  ...resourceAccess('/api/resource-service/v1/project/:project/stage/:stage'),
+  ...resourceAccess('/api/resource-service/v1/project/:project/stage/:stage/service/:service'),
+
+  'GET /api/secrets/v1/secret': CONFIGURE,
+  'POST /api/secrets/v1/secret': CONFIGURE,
+  'PUT /api/secrets/v1/secret': CONFIGURE,
+  'DELETE /api/secrets/v1/secret': CONFIGURE,
+  'GET /api/secrets/v1/scope': CONFIGURE,
+}
+
+/** Executors read the files of their task. */
+function resourceAccess(place: string): Record<string, Access> {
+  return {
+    [`GET ${place}/resource`]: ['read', 'answer'],
+    [`POST ${place}/resource`]: CONFIGURE,
+    [`PUT ${place}/resource`]: CONFIGURE,
+    [`GET ${place}/resource/*`]: ['read', 'answer'],
+    [`PUT ${place}/resource/*`]: CONFIGURE,
+    [`DELETE ${place}/resource/*`]: CONFIGURE,
+  }
+}
