@@ -47,7 +47,8 @@ export function judgeHealth(look: HealthLook): Judgement {
   }
   const health = application.status.health
   const words = health?.message ? `: ${health.message}` : ''
-  switch (health?.status) {
+  const status = health?.status || 'Progressing'
+  switch (status) {
     case 'Healthy':
     case 'Suspended':
       return settle(look)
@@ -55,12 +56,9 @@ export function judgeHealth(look: HealthLook): Judgement {
       return degraded(look, `application ${name} is Degraded${words}`)
     case 'Progressing':
     case 'Missing':
-    case '':
-    case undefined:
-    case null:
-      return pending(look, `application ${name} is ${health?.status || 'Progressing'}${words}`)
+      return pending(look, `application ${name} is ${status}${words}`)
     default:
-      return unknown(look, `the health of ${name} is ${health.status}${words}`)
+      return unknown(look, `the health of ${name} is ${status}${words}`)
   }
 }
 

@@ -7,6 +7,7 @@ import {
   isOver,
   noDeploymentReason,
   revisionsOf,
+  syncStateOf,
 } from './application-view.ts'
 import { judgeHealth } from './judge-health.ts'
 import {
@@ -242,6 +243,8 @@ function judgeTrusted(
   const name = applicationName(application)
   const memory = withoutHealth(look.memory)
   if (!isComparedAfter(application, state)) return { outcome: untrusted(name), memory }
+  const hasCompared = syncStateOf(application) !== 'unknown'
+  if (!hasCompared) return judgeHealth({ ...look, application, standing, noChange: false })
   const compared = standingIn(look, revisionsOf(application.status.sync), application)
   if (compared === 'differs') return { outcome: superseded(name, 'Git holds'), memory }
   if (compared === 'before') return { outcome: untrusted(name), memory }
