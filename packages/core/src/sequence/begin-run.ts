@@ -26,11 +26,12 @@ export type StartRun = {
   readonly by: string
   readonly origin?: JsonObject
   readonly parent?: string
+  readonly front?: boolean
 }
 
 /** The first row of a run. */
 export function startRow(start: StartRun): NewRunRow {
-  const { event, plan, by, origin, parent } = start
+  const { event, plan, by, origin, parent, front } = start
   return {
     event: event.gitcommitid === plan.commitId ? event : { ...event, gitcommitid: plan.commitId },
     meta: {
@@ -40,6 +41,7 @@ export function startRow(start: StartRun): NewRunRow {
       by,
       ...(origin === undefined ? {} : { origin }),
       ...(parent === undefined ? {} : { parent }),
+      ...(front ? { front } : {}),
     },
   }
 }

@@ -16,7 +16,7 @@ import { eventId } from '../event-id.ts'
 import { mergeData } from '../merge/merge.ts'
 import { evolveRun } from './evolve-run.ts'
 import { APPROVAL, NO_ANSWER_MS } from './plan.ts'
-import type { NewRunRow, RunMeta } from './run-row.ts'
+import type { NewRunRow, PauseScope, RunMeta } from './run-row.ts'
 import type { EndCause, OpenRun, OpenTask, RunState } from './run-state.ts'
 
 /**
@@ -40,6 +40,15 @@ export type RunInput =
       readonly by: string
       readonly blocked?: boolean
     }
+  /** The same from a built-in executor: the engine writes the event. */
+  | {
+      readonly type: 'report'
+      readonly triggeredId: string
+      readonly action: 'started' | 'status.changed' | 'finished'
+      readonly source: string
+      readonly data: JsonObject
+      readonly blocked?: boolean
+    }
   | {
       readonly type: 'note'
       readonly triggeredId: string
@@ -47,7 +56,7 @@ export type RunInput =
       readonly note: JsonObject
     }
   | { readonly type: 'tick' }
-  | { readonly type: 'pause'; readonly by: string }
+  | { readonly type: 'pause'; readonly by: string; readonly scope: PauseScope }
   | { readonly type: 'resume'; readonly by: string }
   | { readonly type: 'abort'; readonly by: string; readonly message: string }
   | { readonly type: 'supersede'; readonly by: string }
@@ -75,12 +84,16 @@ function decideInput(run: OpenRun, input: RunInput, nowMs: number): NewRunRow[] 
       return canProceed(run, nowMs) ? [trigger(run, nowMs)] : []
     case 'answer':
       return answer(run, input)
+    case 'report':
+      return answer(run, { type: 'answer', by: 'tiphys', ...reportOf(run, input, nowMs) })
     case 'note':
       return note(run, input, nowMs)
     case 'tick':
       return missedDeadlines(run, nowMs)
     case 'pause':
-      return run.paused ? [] : [fact(run, 'run.paused', { k: 'paused', by: input.by }, nowMs)]
+      return run.paused
+        ? []
+        : [fact(run, 'run.paused', { k: 'paused', by: input.by, scope: input.scope }, nowMs)]
     case 'resume':
       return run.paused ? [fact(run, 'run.resumed', { k: 'resumed', by: input.by }, nowMs)] : []
     case 'abort':
@@ -155,6 +168,30 @@ function answer(run: OpenRun, input: Extract<RunInput, { type: 'answer' }>): New
     return [{ event, meta: { k: 'changed', ...key, ...(input.blocked ? { blocked: true } : {}) } }]
   }
   return []
+}
+
+type Report = Extract<RunInput, { type: 'report' }>
+
+function reportOf(
+  run: OpenRun,
+  input: Report,
+  nowMs: number,
+): { event: KeptnEvent; blocked?: boolean } {
+  const task = run.open.find((one) => one.event.id === input.triggeredId)
+  const event: KeptnEvent = {
+    id: eventId(run.stream, run.version + 1, nowMs),
+    type: taskEventType(task?.name ?? 'unknown', input.action),
+    source: input.source,
+    specversion: SPEC_VERSION,
+    time: formatTimestamp(nowMs),
+    contenttype: CONTENT_TYPE,
+    shkeptncontext: run.context,
+    shkeptnspecversion: KEPTN_SPEC_VERSION,
+    triggeredid: input.triggeredId,
+    gitcommitid: run.plan.commitId,
+    data: { ...base(run), ...input.data },
+  }
+  return input.blocked ? { event, blocked: true } : { event }
 }
 
 function note(

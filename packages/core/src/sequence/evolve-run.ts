@@ -35,7 +35,7 @@ export function evolveRun(state: RunState, row: RunRow): RunState {
         notes: [...task.notes, noteOf(row.event)],
       }))
     case 'paused':
-      return { ...run, paused: { sinceMs: row.timeMs, by: meta.by } }
+      return { ...run, paused: { sinceMs: row.timeMs, by: meta.by, scope: meta.scope } }
     case 'resumed':
       return resume(run, row.timeMs)
     case 'end':
@@ -203,7 +203,7 @@ function completeTask(
 }
 
 /** Facts/keptn-v1.md 1.4: one fail fails, an unknown status fails, the message is the last one's. */
-function aggregate(finished: readonly Finished[]): Pick<DoneTask, 'status' | 'result' | 'message'> {
+export function aggregate(finished: readonly Finished[]): Pick<DoneTask, 'status' | 'result' | 'message'> {
   const results = finished.map((one) => one.result)
   const statuses = finished.map((one) => one.status)
   const message = finished.at(-1)?.message ?? ''
@@ -219,7 +219,7 @@ function aggregate(finished: readonly Finished[]): Pick<DoneTask, 'status' | 're
   return { status: 'unknown', result: 'fail', message }
 }
 
-function finishedOf(event: KeptnEvent): Finished {
+export function finishedOf(event: KeptnEvent): Finished {
   return {
     source: event.source,
     status: STATUSES.find((word) => word === event.data['status']) ?? 'unknown',

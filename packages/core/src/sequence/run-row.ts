@@ -23,6 +23,8 @@ export type RunMeta =
       readonly by: string
       /** The run whose end triggered this one. */
       readonly parent?: string
+      /** It waits before the others in its lane: the end of a run in this lane triggered it. */
+      readonly front?: boolean
     }
   /** `<task>.triggered` */
   | ({
@@ -44,7 +46,7 @@ export type RunMeta =
     } & TaskKey)
   /** `dev.tiphys.<type>`: a fact that an executor wants to find again. */
   | ({ readonly k: 'note' } & TaskKey)
-  | { readonly k: 'paused'; readonly by: string }
+  | { readonly k: 'paused'; readonly by: string; readonly scope: PauseScope }
   | { readonly k: 'resumed'; readonly by: string }
   /** `<stage>.<sequence>.finished`: the last row. */
   | {
@@ -54,6 +56,9 @@ export type RunMeta =
       readonly result: Result
       readonly by?: string
     }
+
+/** Whether a whole context was paused or only what it does in this run's stage: runs that follow inherit it. */
+export type PauseScope = 'context' | 'stage'
 
 export type TaskKey = { readonly i: number; readonly a: number }
 

@@ -1,6 +1,7 @@
 import type { KeptnEvent, Result, Status } from '@tiphys/contract/event.ts'
 import type { JsonObject } from '@tiphys/contract/json.ts'
 import type { RunPlan } from './plan.ts'
+import type { PauseScope } from './run-row.ts'
 
 /** One execution of a sequence in one stage for one service. The diagram is in sequence.ts. */
 export type RunState = { readonly phase: 'absent' } | OpenRun | EndedRun
@@ -27,7 +28,7 @@ export type OpenRun = {
   readonly ending?: { readonly status: Status; readonly result: Result; readonly message: string }
   /** When the first task was triggered: from then on the run holds its lane. */
   readonly enteredMs?: number
-  readonly paused?: { readonly sinceMs: number; readonly by: string }
+  readonly paused?: { readonly sinceMs: number; readonly by: string; readonly scope: PauseScope }
   readonly deadlineMs?: number
 }
 

@@ -176,7 +176,7 @@ test('deadlines stand still during a pause and during a block, and overlaps coun
     },
     100,
   )
-  run.apply({ type: 'pause', by: 'ann' }, 200)
+  run.apply({ type: 'pause', by: 'ann', scope: 'context' }, 200)
   run.answer('deployment.status.changed', {}, 300)
   run.apply({ type: 'resume', by: 'ann' }, 400)
   assert.equal(run.openTask().finishByMs, before + 300)
@@ -185,7 +185,7 @@ test('deadlines stand still during a pause and during a block, and overlaps coun
 test('while paused nothing is triggered, a running task may finish, and thirty days end it', () => {
   const run = drive()
   run.apply({ type: 'proceed' }, 0)
-  run.apply({ type: 'pause', by: 'ann' }, 1)
+  run.apply({ type: 'pause', by: 'ann', scope: 'context' }, 1)
   run.answer('deployment.finished', pass, 2)
   assert.deepEqual(run.apply({ type: 'proceed' }, 3), [])
   assert.deepEqual(run.apply({ type: 'tick' }, STANDSTILL_MS), [])
@@ -223,7 +223,7 @@ test('a run that cannot be planned ends errored and triggers nothing', () => {
 const anyInput: fc.Arbitrary<(run: ReturnType<typeof drive>) => RunInput> = fc.oneof(
   fc.constant(() => ({ type: 'proceed' }) as const),
   fc.constant(() => ({ type: 'tick' }) as const),
-  fc.constant(() => ({ type: 'pause', by: 'ann' }) as const),
+  fc.constant(() => ({ type: 'pause', by: 'ann', scope: 'context' }) as const),
   fc.constant(() => ({ type: 'resume', by: 'ann' }) as const),
   fc
     .record({

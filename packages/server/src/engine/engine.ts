@@ -43,6 +43,8 @@ export type EngineInput = {
   /** Store in the inbox whatever the type says: a hint that an effect will look into. */
   readonly inboxOnly?: boolean
   readonly meta?: JsonObject
+  /** Pins the new run to this commit of its project instead of the newest. */
+  readonly commitId?: string
 }
 
 export type EngineAnswer =

@@ -11,10 +11,13 @@ export interface Store {
    * After `committed` it is on disk (fsync), and every reader sees it. Commits handed in while one is being written
    * go into the next transaction together (group commit): one that conflicts or breaks does not fail its neighbours, and two
    * appends to one stream in one group are checked against each other in the order they were handed in.
+   * The unit is read when it is handed in; changing it afterwards changes nothing. Answers come in the order of handing in, and
+   * none before everything it was checked against is on disk. A repeat is asked before a conflict.
+   * Throws `StoreError` when it cannot write: then it is unknown whether the unit is on disk, until its streams are read again.
    */
   commit(unit: CommitUnit): Promise<CommitResult>
 
-  /** The rows of a stream in order of version, from `fromVersion` (1) on; empty when there is no such stream. */
+  /** The rows of a stream in order of version, from `fromVersion` (default 1) on; empty when there is no such stream. */
   read(stream: string, fromVersion?: number): Promise<StoredEvent[]>
 
   /** Names of streams marked open, in order of creation. */
@@ -29,17 +32,19 @@ export interface Store {
    */
   tail(afterPosition: number, signal: AbortSignal): AsyncIterable<readonly StoredEvent[]>
 
-  /** The largest position, 0 on an empty log. */
+  /** The largest position ever given, 0 on an empty log. Deleting a project does not lower it. */
   headPosition(): Promise<number>
 
   /** Bounded queries over the index columns, newest first. */
   query(query: EventQuery): Promise<EventPage>
 
-  /** Outbox rows whose time has come, oldest first. A row stays until it is settled. */
+  /** Outbox rows whose time has come, the longest due first. A row stays until it is settled. */
   dueEffects(nowMs: number, limit: number): Promise<EffectRow[]>
   /** The due time of the effect that is due next, or undefined when the outbox is empty. */
   nextEffectDueMs(): Promise<number | undefined>
+  /** It is done: forgets it. Unknown keys change nothing. */
   settleEffect(key: string): Promise<void>
+  /** It failed: counts the attempt and tries again at `dueMs`. */
   postponeEffect(key: string, dueMs: number, reason: string): Promise<void>
 
   /** What a live dedupe key was first accepted with, or undefined. */
@@ -47,30 +52,51 @@ export interface Store {
   /** Forgets dedupe keys whose time is over. */
   pruneDedupeKeys(nowMs: number): Promise<number>
 
-  /** Deletes whole streams of a project (project deletion): its rows are gone from every read. */
+  /**
+   * Deletes whole streams of a project (project deletion) and its effects: they are gone from every read. Large projects go in
+   * several transactions, so whoever deletes one repeats it after a crash.
+   */
   deleteProject(projectId: string): Promise<void>
 
-  /** Recomputes every stream's hash chain; names the first broken row, if any. */
+  /**
+   * Recomputes every stream's hash chain and the index columns; names the first broken row, if any. Rows cut off at the end of a
+   * stream are not noticed: nothing after them vouches for them.
+   */
   verify(): Promise<{
     readonly rows: number
     readonly broken?: { stream: string; version: number }
   }>
 
+  /** Writes what was handed in, ends every `tail`, gives the data folder free. */
   close(): Promise<void>
+}
+
+/** The disk refused, or the store is closed. Retryable: the same call may succeed later (disk full, folder locked). */
+export class StoreError extends Error {
+  override readonly name = 'StoreError'
+  readonly retryable: boolean
+
+  constructor(message: string, options: { readonly retryable: boolean; readonly cause?: unknown }) {
+    super(message, { cause: options.cause })
+    this.retryable = options.retryable
+  }
 }
 
 export type CommitUnit = {
   readonly writes: readonly StreamWrite[]
   readonly effects?: readonly NewEffect[]
   readonly dedupeKeys?: readonly DedupeKey[]
-  /** Decides which dedupe keys still live. */
+  /** The time of the rows, and what decides which dedupe keys still live. */
   readonly nowMs: number
 }
 
 export type StreamWrite = {
   readonly stream: string
-  /** The version of the last row the writer knows; 0 = the stream must not exist. */
-  readonly expectedVersion: number
+  /**
+   * The version of the last row the writer knows; 0 = the stream must not exist. `any` appends behind whatever is there: for
+   * streams that nothing is decided from (an inbox).
+   */
+  readonly expectedVersion: number | 'any'
   readonly events: readonly NewEvent[]
   /** Marks the stream open or closed from this write on; unset leaves it (a new stream is closed). */
   readonly open?: boolean
@@ -80,7 +106,7 @@ export type NewEvent = {
   readonly event: KeptnEvent
   /** Facts that belong to the row and are no business of Keptn's clients (plan, deadlines, actor). */
   readonly meta?: JsonObject
-  /** The immutable id of the project; names can be reused. */
+  /** The immutable id of the project; names can be reused. All events of a stream name the same one, or none. */
   readonly projectId?: string
 }
 
@@ -89,10 +115,14 @@ export type StoredEvent = NewEvent & {
   readonly stream: string
   /** 1-based, without gaps. */
   readonly version: number
+  /** The `nowMs` of its commit. */
   readonly timeMs: number
 }
 
-/** An effect that outlives its run (an annotation, a notification). Start effects of tasks are folded from open runs instead. */
+/**
+ * An effect that outlives its run (an annotation, a notification). Start effects of tasks are folded from open runs instead.
+ * A key that already waits is not written twice.
+ */
 export type NewEffect = {
   readonly key: string
   readonly kind: string
@@ -111,6 +141,7 @@ export type DedupeKey = {
 }
 
 export type CommitResult =
+  /** `position` of the last row; the head when the unit wrote no row. */
   | { readonly code: 'committed'; readonly position: number; readonly rows: readonly StoredEvent[] }
   | { readonly code: 'conflict'; readonly stream: string; readonly actual: number }
   | { readonly code: 'repeat'; readonly key: string; readonly of: string }
@@ -129,16 +160,17 @@ export type EventQuery = {
   readonly eventId?: string
   readonly fromTimeMs?: number
   readonly beforeTimeMs?: number
-  /** Only the first row of each context. */
+  /** Only the first row of each context in its project. */
   readonly root?: boolean
   /** Hides `dev.tiphys.*` rows (default true). */
   readonly keptnOnly?: boolean
   readonly offset: number
+  /** At most 1,000. */
   readonly limit: number
 }
 
 export type EventPage = {
   readonly events: readonly StoredEvent[]
-  /** Counted up to a bound that the adapter names. */
+  /** Exact up to 1,000 or `offset + limit`, whichever is larger; one of them at least when there are more. */
   readonly totalCount: number
 }

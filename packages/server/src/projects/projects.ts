@@ -48,6 +48,8 @@ export interface Projects {
   /** The configuration at the newest commit, as the next trigger would pin it. */
   snapshot(projectId: string): Promise<ProjectSnapshot>
   snapshotAt(projectId: string, pin: Pin): Promise<ProjectSnapshot>
+  /** The configuration at a commit id of the wire; undefined when the project has no such commit. */
+  snapshotOfCommit(projectId: string, commitId: string): Promise<ProjectSnapshot | undefined>
 }
 
 export type ProjectRecord = {

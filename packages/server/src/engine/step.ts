@@ -1,0 +1,219 @@
+import type { KeptnEvent } from '@tiphys/contract/event.ts'
+import type { JsonObject } from '@tiphys/contract/json.ts'
+import { assert } from '@tiphys/core/assert.ts'
+import { type LaneRun, nextMove } from '@tiphys/core/queue/lane.ts'
+import {
+  type ChildWish,
+  childrenOf,
+  refusedRows,
+  runStream,
+  startRow,
+} from '@tiphys/core/sequence/begin-run.ts'
+import {
+  canProceed,
+  decideRun,
+  isAwaitingApproval,
+  type RunInput,
+} from '@tiphys/core/sequence/decide-run.ts'
+import type { NewRunRow, PauseScope } from '@tiphys/core/sequence/run-row.ts'
+import type { OpenRun, RunState } from '@tiphys/core/sequence/run-state.ts'
+import type { CommitUnit, NewEvent, StreamWrite } from '../ports/store.ts'
+import type { Planner } from './planner.ts'
+import type { ProjectSnapshot } from './project-snapshot.ts'
+import { laneKey, type RunBook } from './run-book.ts'
+
+/**
+ * One input and everything that follows from it, decided against the book and gathered into one commit: the run itself, the runs that
+ * its end triggers, and whoever the lane is handed to (behaviour.md 2). Nothing leaves before the commit.
+ */
+export type Step = {
+  readonly unit: CommitUnit
+  /** Runs that changed, for due times and executors. */
+  readonly touched: ReadonlySet<string>
+}
+
+export type StepParts = {
+  readonly book: RunBook
+  readonly planner: Planner
+  /** The newest configuration of a project that has been loaded; runs of unloaded projects cannot exist. */
+  readonly snapshotOf: (projectId: string) => ProjectSnapshot | undefined
+  readonly hasService: (projectId: string, service: string) => boolean
+}
+
+export type StartWish = {
+  readonly projectId: string
+  readonly project: string
+  readonly stage: string
+  readonly service: string
+  readonly sequence: string
+  readonly event: KeptnEvent
+  readonly by: string
+  readonly origin?: JsonObject
+  /** Instead of the newest configuration. */
+  readonly snapshot?: ProjectSnapshot
+}
+
+/** More moves than this in one step would be a loop in the rules, not work. */
+const MAX_MOVES = 10_000
+
+type GatheredWrite = { expectedVersion: number; events: NewEvent[]; open: boolean }
+
+export class StepBuilder {
+  readonly #parts: StepParts
+  readonly #nowMs: number
+  readonly #writes = new Map<string, GatheredWrite>()
+  readonly #touched = new Set<string>()
+  readonly #lanes = new Set<string>()
+
+  constructor(parts: StepParts, nowMs: number) {
+    this.#parts = parts
+    this.#nowMs = nowMs
+  }
+
+  /** Decides one input of one run and everything its end triggers. False when the input changed nothing. */
+  drive(run: OpenRun, input: RunInput): boolean {
+    const rows = decideRun(run, input, this.#nowMs)
+    for (const row of rows) {
+      const before = this.#parts.book.run(run.runId)
+      const after = this.#append(run.runId, run.plan, row)
+      if (after.phase === 'ended' && before !== undefined)
+        this.#startChildren(before, childrenOf(after))
+    }
+    this.#lanes.add(laneKey(run.plan))
+    return rows.length > 0
+  }
+
+  /** Begins a run from outside; it is paused when its context is. */
+  start(wish: StartWish): void {
+    const context = wish.event.shkeptncontext ?? wish.event.id
+    const sibling = this.#parts.book
+      .runsOf(wish.projectId, context)
+      .find(
+        (run) => run.paused?.scope === 'context' || (run.paused && run.plan.stage === wish.stage),
+      )
+    this.#begin(wish, false, sibling?.paused)
+  }
+
+  /** Hands over lanes and closes the step. Nothing may be driven after it. */
+  finish(extra: Omit<CommitUnit, 'writes' | 'nowMs'> & { writes?: readonly StreamWrite[] }): Step {
+    this.#settleLanes()
+    const runs = [...this.#writes].map(([stream, write]) => ({ stream, ...write }))
+    return {
+      unit: { ...extra, writes: [...runs, ...(extra.writes ?? [])], nowMs: this.#nowMs },
+      touched: this.#touched,
+    }
+  }
+
+  #append(runId: string, plan: { readonly projectId: string }, row: NewRunRow): RunState {
+    const before = this.#parts.book.run(runId)
+    const after = this.#parts.book.apply(runId, { ...row, timeMs: this.#nowMs })
+    this.#touched.add(runId)
+    const stream = runStream(plan.projectId, runId)
+    const write = this.#writes.get(stream) ?? {
+      expectedVersion: before?.version ?? 0,
+      events: [],
+      open: true,
+    }
+    // Meta is data of ours without undefined in it: JSON by construction.
+    const meta = row.meta as unknown as JsonObject
+    write.events.push({ event: row.event, meta, projectId: plan.projectId })
+    write.open = after.phase === 'open'
+    this.#writes.set(stream, write)
+    return after
+  }
+
+  #startChildren(parent: OpenRun, wishes: readonly ChildWish[]): void {
+    const here = wishes.filter((wish) => wish.stage === parent.plan.stage)
+    const elsewhere = wishes.filter((wish) => wish.stage !== parent.plan.stage)
+    // Those of the same lane in reverse, each before the others, so that the first trigger of the file comes first in it.
+    for (const wish of [...elsewhere, ...here.reverse()]) {
+      const scope = parent.paused?.scope
+      const isSameStage = wish.stage === parent.plan.stage
+      const inherits = scope === 'context' || (scope === 'stage' && isSameStage)
+      const { projectId, project, service } = parent.plan
+      const child = { projectId, project, service, ...wish, by: 'tiphys', parent: parent.runId }
+      this.#begin(child, isSameStage, inherits ? parent.paused : undefined)
+    }
+  }
+
+  #begin(
+    wish: StartWish & { readonly parent?: string },
+    front: boolean,
+    paused: { readonly by: string; readonly scope: PauseScope } | undefined,
+  ): void {
+    const { projectId, stage, service, sequence, event, by } = wish
+    const snapshot = wish.snapshot ?? this.#parts.snapshotOf(projectId)
+    assert(
+      snapshot !== undefined,
+      `the configuration of project ${projectId} is loaded before its runs`,
+    )
+    const planned = this.#parts.planner.plan(snapshot, { stage, service, sequence })
+    const isKnown = this.#parts.hasService(projectId, service)
+    if (planned.code !== 'planned' || !isKnown) {
+      const unknown = `service ${service} is not in project ${wish.project}`
+      this.#refuse(wish, snapshot, planned.code === 'planned' ? unknown : planned.message)
+      return
+    }
+    const { plan } = planned
+    const origin = wish.origin === undefined ? {} : { origin: wish.origin }
+    const parent = wish.parent === undefined ? {} : { parent: wish.parent }
+    const first = startRow({ event, plan, by, ...origin, ...parent, ...(front ? { front } : {}) })
+    this.#append(event.id, plan, first)
+    this.#lanes.add(laneKey(plan))
+    const run = this.#parts.book.run(event.id)
+    if (run !== undefined && paused !== undefined) {
+      this.drive(run, { type: 'pause', by: paused.by, scope: paused.scope })
+    }
+  }
+
+  #refuse(wish: StartWish, snapshot: ProjectSnapshot, message: string): void {
+    const { projectId, project, stage, service, sequence, event, by } = wish
+    const { pin, commitId } = snapshot
+    const plan = {
+      projectId,
+      project,
+      stage,
+      service,
+      sequence,
+      pin,
+      commitId,
+      queue: 'supersede' as const,
+    }
+    for (const row of refusedRows({ event, by, plan, message }, this.#nowMs)) {
+      this.#append(event.id, plan, row)
+    }
+  }
+
+  /** Hands the lanes that were touched to whoever may go on now. */
+  #settleLanes(): void {
+    const { book } = this.#parts
+    let moves = 0
+    for (const key of this.#lanes) {
+      for (;;) {
+        const move = nextMove(book.lane(key), (runId) => this.#laneRun(runId))
+        if (move === undefined) break
+        assert(moves++ < MAX_MOVES, 'a lane comes to rest')
+        const run = this.#openRun(move.runId)
+        const input: RunInput =
+          move.code === 'grant' ? { type: 'proceed' } : { type: 'supersede', by: move.by }
+        assert(this.drive(run, input), 'a move changes its run')
+      }
+    }
+  }
+
+  #openRun(runId: string): OpenRun {
+    const run = this.#parts.book.run(runId)
+    assert(run !== undefined, 'a run in a lane is open')
+    return run
+  }
+
+  #laneRun(runId: string): LaneRun {
+    const run = this.#openRun(runId)
+    return {
+      sequence: run.plan.sequence,
+      queue: run.plan.queue,
+      ready: canProceed(run, this.#nowMs),
+      awaitingApproval: isAwaitingApproval(run),
+    }
+  }
+}
