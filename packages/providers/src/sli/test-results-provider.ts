@@ -1,0 +1,24 @@
+import { TestResults } from '@tiphys/contract/test-results.ts'
+import { unmeasured } from '@tiphys/core/evaluation/sli-value.ts'
+import {
+  TEST_RESULTS_PROVIDER,
+  testResultsValue,
+} from '@tiphys/core/evaluation/test-results-value.ts'
+import type { SliProvider } from './sli-provider.ts'
+
+/** Indicators from `data.test.results` of the run's own tests: a gate without any metrics server. `undefined`: no test reported any. */
+export function createTestResultsProvider(wire: unknown): SliProvider {
+  const parsed = wire === undefined ? undefined : TestResults.safeParse(wire)
+  const results = parsed?.success === true ? parsed.data : undefined
+  const issue = parsed?.error?.issues[0]
+  return {
+    name: TEST_RESULTS_PROVIDER,
+    fetchValue({ indicator, query }) {
+      if (issue === undefined) return Promise.resolve(testResultsValue(indicator, query, results))
+      const place = issue.path.map(String).join('.') || 'data.test.results'
+      const message = `the test results are malformed at ${place}: ${issue.message}`
+      const detail = { provider: TEST_RESULTS_PROVIDER }
+      return Promise.resolve(unmeasured(indicator, 'provider-failed', message, detail))
+    },
+  }
+}
