@@ -1,0 +1,26 @@
+// The real programs that tests talk to. A test that needs one skips itself where it is missing; the list of them is printed.
+import { spawnSync } from 'node:child_process'
+
+const PEERS = [
+  { name: 'git', isThere: () => succeeds('git', ['--version']) },
+  { name: 'git http-backend', isThere: hasGitHttpBackend },
+  { name: 'prometheus', isThere: () => succeeds('prometheus', ['--version']) },
+]
+
+/** Names of the peers that this machine does not have. */
+export function missingPeers() {
+  return PEERS.filter((peer) => !peer.isThere()).map((peer) => peer.name)
+}
+
+function succeeds(command, args, options = {}) {
+  return spawnSync(command, args, { stdio: 'ignore', ...options }).status === 0
+}
+
+/** It is a CGI program: without a request it answers with a status line and fails, but it answers. */
+function hasGitHttpBackend() {
+  const answer = spawnSync('git', ['http-backend'], {
+    encoding: 'utf8',
+    env: { ...process.env, REQUEST_METHOD: 'GET', GIT_PROJECT_ROOT: '.', PATH_INFO: '/none' },
+  })
+  return answer.stdout?.startsWith('Status:') ?? false
+}

@@ -1,0 +1,117 @@
+// `npm test [-- pattern …]`: every test of the workspace in one run of node:test, so that its closing lines count everything once
+// and stand last. The tests of the pure packages share one process (they touch nothing outside); all others get one each.
+import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { dirname, join, relative } from 'node:path'
+import { run } from 'node:test'
+import { spec } from 'node:test/reporters'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { missingPeers } from './peers.mjs'
+
+/** A test that takes longer fails. */
+const TEST_LIMIT_MS = 120_000
+/** A test file that takes longer hangs, or left something open. It is killed, and counts as failed. */
+const FILE_LIMIT_MS = 180_000
+const LOOK_EVERY_MS = 1_000
+/** Tests mostly wait for sockets and processes: fewer than two at a time would leave a core idle. */
+const MIN_CONCURRENCY = 2
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const PURE = /^packages\/(contract|core)\/src\//
+const SUMMARY_LINE = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /
+
+const patterns = process.argv.slice(2)
+const files = globSync('packages/*/{src,test}/**/*.test.ts', { cwd: root })
+  .map((file) => file.replaceAll('\\', '/'))
+  .filter((file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern)))
+  .sort()
+if (files.length === 0) {
+  process.stderr.write(`No test file has ${patterns.join(' or ')} in its path.\n`)
+  process.exit(2)
+}
+
+const peersMissing = missingPeers()
+const pure = files.filter((file) => PURE.test(file))
+const processes = files.filter((file) => !PURE.test(file))
+
+process.env.TIPHYS_TOGETHER = JSON.stringify({
+  files: pure.map((file) => join(root, file)),
+  // A peer that has to be there and is not is a failed test, so that the closing lines and the exit code agree.
+  failures:
+    process.env.TIPHYS_TEST_PEERS === 'all' && patterns.length === 0
+      ? peersMissing.map((peer) => `${peer} is not installed, and TIPHYS_TEST_PEERS=all wants it`)
+      : [],
+})
+
+process.env.TIPHYS_TEST_CLOCKS = mkdtempSync(join(tmpdir(), 'tiphys-test-clocks-'))
+const overdue = setInterval(killOverdue, LOOK_EVERY_MS)
+const killed = new Map()
+
+const events = run({
+  cwd: root,
+  files: [join(root, 'scripts', 'together.mjs'), ...processes.map((file) => join(root, file))],
+  concurrency: Math.max(MIN_CONCURRENCY, availableParallelism()),
+  execArgv: ['--import', pathToFileURL(join(root, 'scripts', 'file-clock.mjs')).href],
+  timeout: TEST_LIMIT_MS,
+})
+
+let summary
+events.on('test:summary', (data) => {
+  if (data.file === undefined) summary = data
+})
+
+const reporter = new spec()
+reporter.pipe(process.stdout, { end: false })
+for await (const event of events) {
+  const isSummaryLine =
+    event.type === 'test:diagnostic' &&
+    event.data.nesting === 0 &&
+    SUMMARY_LINE.test(event.data.message)
+  if (!isSummaryLine) reporter.write(event)
+}
+reporter.end()
+await new Promise((resolve) => reporter.on('end', resolve))
+clearInterval(overdue)
+rmSync(process.env.TIPHYS_TEST_CLOCKS, { recursive: true, force: true })
+printClosingLines()
+
+/** Each running test file has a note with its process id, made when it began (scripts/file-clock.mjs). */
+function killOverdue() {
+  for (const pid of readdirSync(process.env.TIPHYS_TEST_CLOCKS)) {
+    const note = join(process.env.TIPHYS_TEST_CLOCKS, pid)
+    const began = statSync(note, { throwIfNoEntry: false })?.mtimeMs
+    if (began === undefined || Date.now() - began < FILE_LIMIT_MS) continue
+    const file = relative(root, readFileSync(note, 'utf8'))
+    killed.set(pid, file)
+    rmSync(note, { force: true })
+    process.kill(Number(pid), 'SIGKILL')
+  }
+}
+
+function printClosingLines() {
+  const lines = ['']
+  for (const file of killed.values()) {
+    lines.push(
+      `killed after ${FILE_LIMIT_MS / 1_000} s, because it hung or left something open: ${file}`,
+    )
+  }
+  if (peersMissing.length > 0) lines.push(`not run here: ${peersMissing.join(', ')}`)
+  if (summary === undefined) {
+    lines.push('the runner ended without a summary')
+    process.exitCode = 1
+  } else {
+    const { counts } = summary
+    lines.push(
+      `ℹ tests ${counts.tests}`,
+      `ℹ suites ${counts.suites}`,
+      `ℹ pass ${counts.passed}`,
+      `ℹ fail ${counts.failed}`,
+      `ℹ cancelled ${counts.cancelled}`,
+      `ℹ skipped ${counts.skipped}`,
+      `ℹ todo ${counts.todo}`,
+      `ℹ duration_ms ${Math.round(summary.duration_ms)}`,
+    )
+    process.exitCode = summary.success && counts.failed + counts.cancelled === 0 ? 0 : 1
+  }
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
