@@ -229,13 +229,16 @@ export function deadlineOf(task: OpenTask): number {
   return task.answered ? task.finishByMs : Math.min(task.answerByMs, task.finishByMs)
 }
 
-/** When `tick` has something to do at the earliest; undefined when nothing is due by itself. */
-export function nextDueMs(run: OpenRun): number | undefined {
+/**
+ * When `tick` has something to do at the earliest; undefined when nothing is due by itself. A next task whose time has come waits for
+ * its lane, not for the clock.
+ */
+export function nextDueMs(run: OpenRun, nowMs: number): number | undefined {
   if (run.paused !== undefined) return run.paused.sinceMs + STANDSTILL_MS
   const blocked = run.open.find((task) => task.blockedSinceMs !== undefined)
   const dues = [
     ...run.open.map(deadlineOf),
-    ...(run.next === undefined ? [] : [run.next.dueMs]),
+    ...(run.next !== undefined && run.next.dueMs > nowMs ? [run.next.dueMs] : []),
     ...(run.deadlineMs === undefined || blocked !== undefined ? [] : [run.deadlineMs]),
     ...(blocked?.blockedSinceMs === undefined ? [] : [blocked.blockedSinceMs + STANDSTILL_MS]),
   ]

@@ -203,7 +203,9 @@ function completeTask(
 }
 
 /** Facts/keptn-v1.md 1.4: one fail fails, an unknown status fails, the message is the last one's. */
-export function aggregate(finished: readonly Finished[]): Pick<DoneTask, 'status' | 'result' | 'message'> {
+export function aggregate(
+  finished: readonly Finished[],
+): Pick<DoneTask, 'status' | 'result' | 'message'> {
   const results = finished.map((one) => one.result)
   const statuses = finished.map((one) => one.status)
   const message = finished.at(-1)?.message ?? ''

@@ -92,7 +92,9 @@ function doing(run: OpenRun): string {
 function ofTask(run: OpenRun, task: OpenTask): Reason {
   const carrier = run.plan.tasks[task.index]?.carrier
   const deadline = deadlineOf(task)
-  const until = Number.isFinite(deadline) ? { untilMs: deadline } : {}
+  // During a pause the task's clock stands still; the pause has its own end.
+  const isRunning = run.paused === undefined && Number.isFinite(deadline)
+  const until = isRunning ? { untilMs: deadline } : {}
   const common = { sinceMs: task.dueMs, ...until }
   if (task.blockedSinceMs !== undefined) {
     return {

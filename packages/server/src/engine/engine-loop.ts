@@ -83,9 +83,12 @@ class EngineLoop implements Engine {
     this.#book = openRunBook(streams)
     const projectIds = new Set([...this.#book.runs.values()].map((run) => run.plan.projectId))
     for (const projectId of projectIds) await this.#parts.projects.snapshot(projectId)
+    const nowMs = this.#parts.clock.nowMs()
     for (const run of this.#book.runs.values()) {
-      this.#dues.set(run.runId, nextDueMs(run))
+      this.#dues.set(run.runId, nextDueMs(run, nowMs))
       this.#dispatcher.reconcile(run.runId, run)
+      // What became due while nobody looked is decided now.
+      if (run.next !== undefined && run.next.dueMs <= nowMs) this.#tick(run.runId)
     }
     this.#setAlarm()
   }
@@ -276,7 +279,10 @@ class EngineLoop implements Engine {
   #afterCommit(step: Step | undefined): void {
     for (const runId of step?.touched ?? []) {
       const run = this.#book.run(runId)
-      this.#dues.set(runId, run === undefined ? undefined : nextDueMs(run))
+      this.#dues.set(
+        runId,
+        run === undefined ? undefined : nextDueMs(run, this.#parts.clock.nowMs()),
+      )
       this.#dispatcher.reconcile(runId, run)
     }
   }
@@ -318,7 +324,7 @@ class EngineLoop implements Engine {
     this.#input(runId, { type: 'tick' }).then(
       () => {
         const run = this.#book.run(runId)
-        if (run !== undefined) this.#dues.set(runId, nextDueMs(run))
+        if (run !== undefined) this.#dues.set(runId, nextDueMs(run, this.#parts.clock.nowMs()))
         this.#setAlarm()
       },
       (error: unknown) =>

@@ -1,4 +1,4 @@
-import { type KeptnEvent, parseEventType } from '@tiphys/contract/event.ts'
+import { type KeptnEvent, parseEventType, taskEventType } from '@tiphys/contract/event.ts'
 import { APPROVAL } from '@tiphys/core/sequence/plan.ts'
 import type { OpenRun } from '@tiphys/core/sequence/run-state.ts'
 import { type Actor, TIPHYS } from '../intake/actor.ts'
@@ -64,11 +64,10 @@ export function route(
   return { answer: answer('inbox'), extra: { ...common, writes } }
 }
 
-/** What a built-in executor carries out is answered by it alone; an approval is decided by people. */
+/** What a built-in executor carries out is answered by it alone; of an approval people send the end, and nothing else. */
 function isAnswerable(run: OpenRun, event: KeptnEvent, actor: Actor): boolean {
   const task = run.open.find((one) => one.event.id === event.triggeredid)
   if (task === undefined) return false
-  return (
-    run.plan.tasks[task.index]?.carrier !== 'tiphys' || task.name === APPROVAL || actor === TIPHYS
-  )
+  if (run.plan.tasks[task.index]?.carrier !== 'tiphys' || actor === TIPHYS) return true
+  return task.name === APPROVAL && event.type === taskEventType(APPROVAL, 'finished')
 }
