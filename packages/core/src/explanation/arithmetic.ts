@@ -1,0 +1,115 @@
+import type { Target } from '@tiphys/contract/evaluation.ts'
+import type { Baseline } from '../evaluation/baseline.ts'
+import { type Criterion, type Operator, parseCriterion } from '../evaluation/criterion.ts'
+import { targetOf } from '../evaluation/objective.ts'
+import type { ExplainedBaseline, ExplainedCriterion, ExplainedSet } from './explanation.ts'
+import { formatNumber, formatPair, plural, withUnit } from './number-format.ts'
+
+export type Measured = {
+  /** null: no value. */
+  readonly value: number | null
+  readonly unit: string | null
+  readonly baseline: Baseline
+}
+
+const PERCENT = 100
+
+/** Sets of criteria with their arithmetic; `targets` are those of the verdict, in the same order. */
+export function explainSets(
+  sets: readonly (readonly string[])[],
+  targets: readonly Target[],
+  measured: Measured,
+): readonly ExplainedSet[] {
+  let next = 0
+  return sets.map((set) => {
+    const criteria = set.map((text) => explainCriterion(text, targets[next++], measured))
+    return { criteria, satisfied: criteria.every((criterion) => criterion.satisfied) }
+  })
+}
+
+function explainCriterion(
+  text: string,
+  target: Target | undefined,
+  measured: Measured,
+): ExplainedCriterion {
+  const satisfied = target?.violated === false
+  const parsed = parseCriterion(text)
+  if (!parsed.ok) {
+    return { criterion: text, satisfied, target: null, arithmetic: parsed.message, limit: text }
+  }
+  const { criterion } = parsed
+  const number = targetOf(criterion, measured.baseline.value)
+  if (number === undefined) {
+    const arithmetic = `${text} is not compared: ${noBaseline(measured.baseline)}`
+    return { criterion: text, satisfied, target: null, arithmetic, limit: text }
+  }
+  const [left, right] = formatPair(measured.value ?? number, number)
+  const origin = originOf(criterion, measured)
+  const limit = withUnit(right, measured.unit)
+  const relation = relationOf(measured.value ?? number, criterion.operator, number)
+  return {
+    criterion: text,
+    satisfied,
+    target: number,
+    arithmetic:
+      measured.value === null
+        ? ''
+        : `${withUnit(left, measured.unit)} ${relation} ${limit}${origin && ` = ${origin}`}`,
+    limit: origin === '' ? limit : `${limit} (${origin})`,
+  }
+}
+
+/** What is true of the two numbers: the criterion's own sign where it holds, else the sign that contradicts it. */
+function relationOf(value: number, operator: Operator, target: number): string {
+  switch (operator) {
+    case '<':
+      return value < target ? '<' : value === target ? 'is not <' : '>'
+    case '<=':
+      return value <= target ? '≤' : '>'
+    case '=':
+      return value === target ? '=' : '≠'
+    case '>=':
+      return value >= target ? '≥' : '<'
+    case '>':
+      return value > target ? '>' : value === target ? 'is not >' : '<'
+  }
+}
+
+/** `250 ms × 1.2, average of 3 runs`; empty for a fixed limit. */
+function originOf(criterion: Criterion, { baseline, unit }: Measured): string {
+  if (!criterion.relative || baseline.value === undefined) return ''
+  const base = withUnit(formatNumber(baseline.value), unit)
+  const signed = criterion.increase ? criterion.value : -criterion.value
+  const of = `, ${aggregateText(baseline)}`
+  if (criterion.value === 0) return `${base}${of}`
+  if (criterion.percent) return `${base} × ${formatNumber((PERCENT + signed) / PERCENT)}${of}`
+  const sign = signed < 0 ? '−' : '+'
+  return `${base} ${sign} ${withUnit(formatNumber(criterion.value), unit)}${of}`
+}
+
+export function explainBaseline(measured: Measured): ExplainedBaseline | null {
+  const { baseline, value } = measured
+  if (baseline.value === undefined) return null
+  const hasChange = value !== null && baseline.value !== 0
+  return {
+    value: baseline.value,
+    changePercent: hasChange
+      ? (PERCENT * (value - baseline.value)) / Math.abs(baseline.value)
+      : null,
+    of: aggregateText(baseline),
+    runs: baseline.runs,
+  }
+}
+
+function aggregateText({ aggregateFunction, runs }: Baseline): string {
+  if (runs.length === 1) return 'the previous run'
+  const name = aggregateFunction === 'avg' ? 'average' : aggregateFunction
+  return `${name} of ${plural(runs.length, 'run')}`
+}
+
+function noBaseline({ considered }: Baseline): string {
+  if (considered === 0) return 'there is no earlier evaluation'
+  return considered === 1
+    ? 'the earlier evaluation has no value for it'
+    : `none of ${considered} earlier evaluations has a value for it`
+}
