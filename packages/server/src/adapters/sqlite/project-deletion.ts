@@ -1,0 +1,47 @@
+import type { SqliteFile } from './sqlite-file.ts'
+import type { Words } from './words.ts'
+
+/** Rows deleted in one transaction: tens of milliseconds. */
+const ROWS_PER_STEP = 1_000
+const STREAMS_PER_STEP = 200
+
+export type ProjectDeletion = {
+  /** Deletes some streams of a project inside the current transaction; false when none was left. */
+  deleteSome(projectId: string): boolean
+}
+
+export function createProjectDeletion(
+  file: SqliteFile,
+  words: Words,
+  headPosition: () => number,
+): ProjectDeletion {
+  const raiseFloor = file.statement('UPDATE log_floor SET position = max(position, ?)')
+  const streamsOf = file.statement<{ id: number; rows: number }>(
+    `SELECT streams.id, (SELECT count(*) FROM events WHERE events.stream = streams.id) AS rows
+     FROM streams WHERE project = ? LIMIT ${STREAMS_PER_STEP}`,
+  )
+  const deleteEvents = file.statement('DELETE FROM events WHERE stream = ?')
+  const deleteStream = file.statement('DELETE FROM streams WHERE id = ?')
+  const deleteOrphans = file.statement(
+    `DELETE FROM large_data WHERE NOT EXISTS
+       (SELECT 1 FROM events INDEXED BY events_with_large_data WHERE events.data_hash = large_data.hash)`,
+  )
+
+  return {
+    deleteSome(projectId) {
+      const project = words.find(projectId)
+      if (project === undefined) return false
+      raiseFloor.run(headPosition())
+      const streams = streamsOf.all(project)
+      let deleted = 0
+      for (const { id, rows } of streams) {
+        if (deleted >= ROWS_PER_STEP) return true
+        deleteEvents.run(id)
+        deleteStream.run(id)
+        deleted += rows
+      }
+      deleteOrphans.run()
+      return streams.length === STREAMS_PER_STEP
+    },
+  }
+}
