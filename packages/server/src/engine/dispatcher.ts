@@ -1,7 +1,12 @@
 import { isJsonObject, type JsonObject } from '@tiphys/contract/json.ts'
 import { deadlineOf, type RunInput } from '@tiphys/core/sequence/decide-run.ts'
 import type { OpenRun, OpenTask } from '@tiphys/core/sequence/run-state.ts'
-import type { TaskAnswer, TaskExecutor, TaskJob } from '../executors/executor.ts'
+import {
+  SERVER_STOPS,
+  type TaskAnswer,
+  type TaskExecutor,
+  type TaskJob,
+} from '../executors/executor.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { ProjectSnapshot } from './project-snapshot.ts'
@@ -79,7 +84,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     async close() {
       isClosed = true
       const all = [...work.values()].flatMap((tasks) => [...tasks.values()])
-      for (const { controller } of all) controller.abort(new Error('the server stops'))
+      for (const { controller } of all) controller.abort(new Error(SERVER_STOPS))
       await Promise.allSettled(all.map(({ done }) => done))
     },
   }

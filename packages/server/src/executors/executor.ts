@@ -25,6 +25,12 @@ export interface TaskExecutor {
   execute(job: TaskJob): Promise<TaskAnswer>
 }
 
+/**
+ * The message of `signal.reason` when the server shuts down: the task is still open and goes on at the next start, so nothing that
+ * was begun outside may be taken back. With any other reason the task itself is over.
+ */
+export const SERVER_STOPS = 'the server stops'
+
 export type TakeRequest = {
   readonly snapshot: ProjectSnapshot
   readonly stage: string
