@@ -211,7 +211,7 @@ test('auto-sync: nothing is asked for but one refresh, then it waits for an oper
   const first = watch({ application: idle, wish: auto }, 0)
   assert.equal(first.code === 'waiting' && first.need, 'refresh')
   const then = watch({ application: idle, wish: auto, facts: { ...facts, isRefreshed: true } })
-  assert.equal(then.code === 'waiting' && then.need, 'look')
+  assert.equal(then.code === 'waiting' && then.need, 'auto-sync')
 })
 
 test('values that stood in Git already: synced, healthy and compared is success without a sync', () => {

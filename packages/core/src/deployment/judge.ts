@@ -230,7 +230,7 @@ function judgeIdle(look: Look, application: Application): Judgement {
   if (weSync && !facts.isSyncAccepted) {
     return { outcome: waiting('sync', `${name} is to be synced`, 0), memory }
   }
-  return { outcome: waiting('look', `waiting for Argo CD to sync ${name} by itself`), memory }
+  return { outcome: waiting('auto-sync', `waiting for Argo CD to sync ${name} by itself`), memory }
 }
 
 /** Health and sync are believed only when they were compared after the operation ended. */

@@ -1,4 +1,4 @@
-import type { DeploymentOutcome } from './outcome.ts'
+import type { DeploymentOutcome, Need } from './outcome.ts'
 
 /** What one look leaves for the next; losing it (a restart) only makes the judge wait a settle time or a grace again. */
 export type JudgeMemory = {
@@ -17,7 +17,7 @@ export const NO_MEMORY: JudgeMemory = {}
 export const LOOK_AGAIN_MS = 1_000
 
 export function waiting(
-  need: 'sync' | 'refresh' | 'look',
+  need: Need,
   message: string,
   lookAgainMs = LOOK_AGAIN_MS,
 ): DeploymentOutcome {

@@ -1,14 +1,16 @@
 import type { Result, Status } from '@tiphys/contract/event.ts'
 
+export type Need = 'sync' | 'refresh' | 'look' | 'auto-sync'
+
 /** What one look at an application says about a deployment (behaviour.md 7). Only the first two are not the end. */
 export type DeploymentOutcome =
   | {
       readonly code: 'waiting'
       /**
-       * What brings it forward: `sync` = ask for a sync; `refresh` = read with a refresh; `look` = read again.
-       * Whoever carries it out may do so later than `lookAgainMs`, never without looking first.
+       * What brings it forward: `sync` = ask for a sync; `refresh` = read with a refresh; `look` = read again; `auto-sync` = read again,
+       * and see whether a sync window keeps Argo CD from syncing by itself.
        */
-      readonly need: 'sync' | 'refresh' | 'look'
+      readonly need: Need
       readonly message: string
       readonly lookAgainMs: number
     }
