@@ -151,16 +151,19 @@ class EngineLoop implements Engine {
       for (const { event, dueMs } of run.open) {
         if (!matches(filter.type, event.type) || !matches(filter.eventId, event.id)) continue
         found.push({ event, dueMs })
+      }
     }
     return found.sort((left, right) => left.dueMs - right.dueMs).map(({ event }) => event)
   }
 
-  openRun(runId: string): OpenRun | undefined 
+  openRun(runId: string): OpenRun | undefined {
     return this.#book.run(runId)
+  }
 
-  openRunsOf(projectId: string, context?: string): readonly OpenRun[] 
+  openRunsOf(projectId: string, context?: string): readonly OpenRun[] {
     if (context !== undefined) return this.#book.runsOf(projectId, context)
     return [...this.#book.runs.values()].filter((run) => run.plan.projectId === projectId)
+  }
 
   async run(projectId: string, runId: string) {
     const rows = await this.#parts.store.read(`run/${projectId}/${runId}`)
@@ -174,14 +177,16 @@ class EngineLoop implements Engine {
       .flatMap((run) => whyWaiting(run, this.#placeOf(run), nowMs))
   }
 
-  async settled(): Promise<void> 
+  async settled(): Promise<void> {
     while (this.#turn !== undefined) await this.#turn
+  }
 
-  async close(): Promise<void> 
+  async close(): Promise<void> {
     this.#isClosed = true
     this.#cancelAlarm()
     await this.#dispatcher.close()
     await this.settled()
+  }
 
   #input(runId: string, input: RunInput): Promise<void> {
     const decided = this.#enqueue((builder) => {
