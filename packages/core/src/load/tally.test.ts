@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { test } from 'node:test'
+import { TestFigures } from '@tiphys/contract/test-results.ts'
 import fc from 'fast-check'
 import { addTally, figuresOf, newTally, type Outcome, recordOutcome, type Tally } from './tally.ts'
 
@@ -23,16 +24,17 @@ test('every way to fail is counted apart, and together as failures', () => {
     { code: 'too-large' },
   ])
   const figures = figuresOf(tally, 2_000)
-  assert.equal(figures.requests, 6)
-  assert.equal(figures.failures, 4)
-  assert.equal(figures.error_rate, 66.667)
-  assert.equal(figures.rps, 1.5)
-  assert.equal(figures.response_time_avg, 20)
-  assert.equal(figures.response_time_max, 40)
+  assert.equal(figures['requests'], 6)
+  assert.equal(figures['failures'], 4)
+  assert.equal(figures['error_rate'], 66.667)
+  assert.equal(figures['rps'], 1.5)
+  assert.equal(figures['response_time_avg'], 20)
+  assert.equal(figures['response_time_max'], 40)
   assert.equal(figures['status_2xx'], 2)
   assert.equal(figures['status_5xx'], 1)
   assert.equal(figures['timeouts'], 1)
   assert.equal(figures['connection_errors'], 1)
+  assert.ok(TestFigures.safeParse(figures).success)
   assert.deepEqual(tally.reasons, {
     'status 503': 1,
     timeout: 1,
@@ -43,8 +45,8 @@ test('every way to fail is counted apart, and together as failures', () => {
 
 test('what was not measured is left out, and zero is not', () => {
   const figures = figuresOf(newTally(), 1_000)
-  assert.equal(figures.requests, 0)
-  assert.equal(figures.rps, 0)
+  assert.equal(figures['requests'], 0)
+  assert.equal(figures['rps'], 0)
   for (const name of ['error_rate', 'response_time_p95', 'response_time_min']) {
     assert.ok(!Object.hasOwn(figures, name), name)
   }

@@ -1,4 +1,3 @@
-import type { TestFigures } from '@tiphys/contract/test-results.ts'
 import { unreachable } from '../assert.ts'
 import {
   addHistogram,
@@ -107,8 +106,8 @@ export function failuresOf(tally: Tally): number {
   return tally.rejected + tally.timeouts + tally.connectionErrors + tally.tooLarge
 }
 
-/** Figures of test-results.ts, and the counts behind them. What was not measured is left out. */
-export type LoadFigures = TestFigures & Readonly<Record<string, number>>
+/** Figures of contract/test-results.ts by name, and the counts behind them. What was not measured is left out. */
+export type LoadFigures = Readonly<Record<string, number>>
 
 /** `durationMs` is how long measuring took, without ramp and warm-up. */
 export function figuresOf(tally: Tally, durationMs: number): LoadFigures {
@@ -141,7 +140,7 @@ export function figuresOf(tally: Tally, durationMs: number): LoadFigures {
   const measured = Object.entries(figures).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, rounded(value)] as const],
   )
-  return Object.fromEntries(measured) as LoadFigures
+  return Object.fromEntries(measured)
 }
 
 /** Nobody reads, and nothing here measures, less than a microsecond. */
