@@ -2,6 +2,11 @@
  * The configuration of projects in Git: one embedded bare repository per project, resources at project, stage and service
  * level. Reads at a commit come from the object database, without a checkout. Layout of the embedded repository: one branch
  * `main`, project resources at the root, `.keptn-stages/<stage>/…`, `.keptn-stages/<stage>/<service>/…` (Keptn's directory layout).
+ * A folder of a stage is a service when it has a `metadata.yaml`, which the first write to the service adds; other folders
+ * are part of the names of the stage's resources (`prometheus/sli.yaml`).
+ *
+ * Writes of one project come one after the other, each is one commit, and it is on disk when its promise resolves. What a caller
+ * can get wrong is an answer; a missing repository or a broken disk throws.
  */
 export interface Configuration {
   /** Creates the repository with its first commit (shipyard.yaml, metadata.yaml). `exists` changes nothing. */
@@ -13,8 +18,18 @@ export interface Configuration {
   /** Also when it is not there. */
   deleteProject(projectId: string): Promise<void>
 
-  /** Writes, replaces and deletes resources in one commit. Nothing to change is no new commit. */
+  /**
+   * Writes, replaces and deletes resources in one commit. Nothing to change is no new commit. `invalid-uri` when a name cannot be a
+   * file of the repository (`..`, `~`, an absolute path, parts that belong to Git, what the server writes itself) or collides with
+   * another resource; `not-found` when there is no such project, or something to delete is not there. Neither changes anything.
+   */
   write(projectId: string, change: ResourceChange): Promise<WriteResult>
+  /** Deletes everything of a stage or a service in one commit; nothing there is no new commit. */
+  removePlace(
+    projectId: string,
+    place: Exclude<Place, { level: 'project' }>,
+    message: string,
+  ): Promise<WriteResult>
   /** The newest commit. */
   head(projectId: string): Promise<Pin>
   /** Every resource at a commit, by place. */
