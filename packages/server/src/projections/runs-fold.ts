@@ -1,0 +1,244 @@
+import { isJsonObject, type JsonObject } from '@tiphys/contract/json.ts'
+import { aggregate, finishedOf } from '@tiphys/core/sequence/evolve-run.ts'
+import { APPROVAL, EVALUATION } from '@tiphys/core/sequence/plan.ts'
+import type { RunMeta, TaskKey } from '@tiphys/core/sequence/run-row.ts'
+import type { StoredEvent } from '../ports/store.ts'
+import { runMetaOf, textAt, valueAt } from './project-of-row.ts'
+import type {
+  EventReference,
+  RunDocument,
+  RunStateWord,
+  TaskAnswerDocument,
+  TaskDocument,
+} from './runs-document.ts'
+
+/** A handler may report progress without end; the document keeps the newest. */
+const MAX_ANSWERS = 100
+
+/** Folds one row of a run's stream into its document. Pure; the engine's `evolveRun` decides, this only retells. */
+export function foldRunDocument(
+  run: RunDocument | undefined,
+  row: StoredEvent,
+): RunDocument | undefined {
+  const meta = runMetaOf(row)
+  if (meta === undefined) return run
+  if (meta.k === 'start') return begin(row, meta)
+  if (run === undefined) return undefined
+  const told = { ...run, ...latest(run, row) }
+  switch (meta.k) {
+    case 'task':
+      return triggered(told, row, meta)
+    case 'started':
+    case 'changed':
+    case 'finished':
+      return answered(told, row, meta)
+    case 'expired':
+      return completed(told, meta, outcomeOf([row], row.timeMs, true))
+    case 'note':
+      return run
+    case 'paused': {
+      const stateBeforePause = run.stateBeforePause ?? run.state
+      return { ...run, state: 'paused', stateBeforePause, pausedBy: meta.by }
+    }
+    case 'resumed': {
+      const { stateBeforePause, pausedBy: _, ...rest } = run
+      return { ...rest, state: stateBeforePause ?? 'started' }
+    }
+    case 'end':
+      return ended(told, row, meta)
+    default:
+      return meta satisfies never
+  }
+}
+
+function begin(row: StoredEvent, meta: Extract<RunMeta, { k: 'start' }>): RunDocument {
+  const { event } = row
+  const { plan } = meta
+  const labels = valueAt(event.data, ['labels'])
+  const image = textAt(event.data, 'configurationChange', 'values', 'image')
+  const problemTitle =
+    textAt(event.data, 'problem', 'problemTitle') ?? textAt(event.data, 'problem', 'ProblemTitle')
+  return {
+    runId: event.id,
+    projectId: plan.projectId,
+    project: plan.project,
+    context: event.shkeptncontext ?? event.id,
+    stage: plan.stage,
+    service: plan.service,
+    sequence: plan.sequence,
+    commitId: plan.commitId,
+    by: meta.by,
+    source: event.source,
+    ...(meta.parent === undefined ? {} : { parent: meta.parent }),
+    ...(meta.origin === undefined ? {} : { origin: meta.origin }),
+    ...(isTextMap(labels) ? { labels } : {}),
+    ...(problemTitle === undefined ? {} : { problemTitle }),
+    position: row.position,
+    triggeredMs: row.timeMs,
+    state: 'triggered',
+    planned: plan.tasks.map((task) => task.name),
+    carriers: plan.tasks.map((task) => task.carrier),
+    tasks: [],
+    ...(image === undefined ? {} : { image }),
+    latestEvent: reference(row),
+  }
+}
+
+function triggered(
+  run: RunDocument,
+  row: StoredEvent,
+  meta: Extract<RunMeta, { k: 'task' }>,
+): RunDocument {
+  const name = run.planned[meta.i] ?? ''
+  const task: TaskDocument = {
+    index: meta.i,
+    attempt: meta.a,
+    name,
+    triggeredId: row.event.id,
+    triggeredMs: row.timeMs,
+    answerByMs: meta.answerBy,
+    finishByMs: meta.finishBy,
+    answers: [],
+  }
+  const image = textAt(row.event.data, 'configurationChange', 'values', 'image')
+  const now = name === APPROVAL ? 'waitingForApproval' : 'started'
+  return {
+    ...inState(run, now),
+    tasks: [...run.tasks, task],
+    ...(image === undefined ? {} : { image }),
+  }
+}
+
+type AnswerMeta = Extract<RunMeta, { k: 'started' | 'changed' | 'finished' }>
+
+function answered(run: RunDocument, row: StoredEvent, meta: AnswerMeta): RunDocument {
+  const task = run.tasks.find((one) => isTask(one, meta))
+  if (task === undefined) return run
+  const answer = answerOf(row, meta)
+  const answers = [...task.answers, answer].slice(-MAX_ANSWERS)
+  const progress =
+    meta.k === 'changed' ? { message: answer.message ?? '', atMs: row.timeMs } : task.progress
+  const after = withTask(run, meta, (one) => ({
+    ...one,
+    answers,
+    ...(progress === undefined ? {} : { progress }),
+  }))
+  if (meta.k !== 'finished') return after
+  const evaluation = task.name === EVALUATION ? evaluationOf(row.event.data) : undefined
+  const told = evaluation === undefined ? after : { ...after, latestEvaluation: evaluation }
+  const finished = answers.filter((one) => one.result !== undefined)
+  const started = answers.filter((one) => one.type.endsWith('.started')).length
+  // Finished implies started, as in evolveRun.
+  if (finished.length < Math.max(1, started)) return told
+  return completed(told, meta, { ...aggregateOf(finished), endedMs: row.timeMs, expired: false })
+}
+
+function answerOf(row: StoredEvent, meta: AnswerMeta): TaskAnswerDocument {
+  const { event } = row
+  const message = textAt(event.data, 'message')
+  const outcome = meta.k === 'finished' ? finishedOf(event) : undefined
+  return {
+    type: event.type,
+    eventId: event.id,
+    source: event.source,
+    by: meta.by,
+    atMs: row.timeMs,
+    ...(outcome === undefined ? {} : { status: outcome.status, result: outcome.result }),
+    ...(message === undefined ? {} : { message }),
+  }
+}
+
+function aggregateOf(answers: readonly TaskAnswerDocument[]) {
+  return aggregate(
+    answers.map((answer) => ({
+      source: answer.source,
+      status: answer.status ?? 'unknown',
+      result: answer.result ?? 'fail',
+      message: answer.message ?? '',
+      data: {},
+    })),
+  )
+}
+
+function outcomeOf(rows: readonly StoredEvent[], endedMs: number, expired: boolean) {
+  return { ...aggregate(rows.map((row) => finishedOf(row.event))), endedMs, expired }
+}
+
+function completed(
+  run: RunDocument,
+  key: TaskKey,
+  outcome: NonNullable<TaskDocument['outcome']>,
+): RunDocument {
+  // An approval that was decided no longer waits, also before the next task is due.
+  return inState(
+    withTask(run, key, (task) => ({ ...task, outcome })),
+    'started',
+  )
+}
+
+function ended(
+  run: RunDocument,
+  row: StoredEvent,
+  meta: Extract<RunMeta, { k: 'end' }>,
+): RunDocument {
+  const { stateBeforePause: _, pausedBy: __, ...rest } = run
+  const { cause, status, result, by } = meta
+  const message = textAt(row.event.data, 'message') ?? ''
+  return {
+    ...rest,
+    state: stateAtEnd(cause),
+    endedMs: row.timeMs,
+    end: { cause, status, result, message, ...(by === undefined ? {} : { by }) },
+  }
+}
+
+export function stateAtEnd(cause: Extract<RunMeta, { k: 'end' }>['cause']): RunStateWord {
+  if (cause === 'aborted' || cause === 'superseded') return 'aborted'
+  return cause === 'timed-out' || cause === 'approval-unanswered' ? 'timedOut' : 'finished'
+}
+
+/** While a run is paused its running task goes on; what that changes shows after the resume. */
+function inState(run: RunDocument, state: RunStateWord): RunDocument {
+  return run.state === 'paused' ? { ...run, stateBeforePause: state } : { ...run, state }
+}
+
+function isTask(task: TaskDocument, key: TaskKey): boolean {
+  return task.index === key.i && task.attempt === key.a
+}
+
+function withTask(
+  run: RunDocument,
+  key: TaskKey,
+  change: (task: TaskDocument) => TaskDocument,
+): RunDocument {
+  return { ...run, tasks: run.tasks.map((task) => (isTask(task, key) ? change(task) : task)) }
+}
+
+/** Facts of our own are no events to Keptn's clients. */
+function latest(
+  run: RunDocument,
+  row: StoredEvent,
+): Pick<RunDocument, 'latestEvent' | 'latestFailedEvent'> {
+  if (!row.event.type.startsWith('sh.keptn.')) return { latestEvent: run.latestEvent }
+  const { result, status } = row.event.data
+  const failed = result === 'fail' || status === 'errored'
+  return { latestEvent: reference(row), ...(failed ? { latestFailedEvent: reference(row) } : {}) }
+}
+
+function reference(row: StoredEvent): EventReference {
+  return { type: row.event.type, id: row.event.id, timeMs: row.timeMs, position: row.position }
+}
+
+function evaluationOf(data: JsonObject): RunDocument['latestEvaluation'] {
+  const result = textAt(data, 'evaluation', 'result')
+  const score = valueAt(data, ['evaluation', 'score'])
+  return result === undefined || typeof score !== 'number' ? undefined : { result, score }
+}
+
+function isTextMap(value: unknown): value is { readonly [key: string]: string } {
+  if (typeof value !== 'object' || value === null) return false
+  return (
+    isJsonObject(value) &&
+    Object.values(value as JsonObject).every((one) => typeof one === 'string')
+  )
+}

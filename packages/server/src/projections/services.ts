@@ -1,0 +1,106 @@
+import type { JsonObject } from '@tiphys/contract/json.ts'
+import type { Projection } from '../ports/projections.ts'
+import type { StoredEvent } from '../ports/store.ts'
+import { textAt, whereaboutsOf } from './project-of-row.ts'
+
+/** What happened last to a service in a stage: Keptn's lastEventTypes and deployedImage (facts/keptn-v1.md 2.3). */
+export type ServiceDocument = {
+  readonly projectId: string
+  readonly stage: string
+  readonly service: string
+  /** By event type, in order of the last occurrence, oldest first. */
+  readonly lastEventTypes: { readonly [type: string]: LastEvent }
+  readonly last: LastEvent
+  /** The image of the newest deployment that did not fail. */
+  readonly deployedImage?: string
+  /** Images of deployments under way, by the id of their `.triggered` event. */
+  readonly deploying: { readonly [triggeredId: string]: string }
+}
+
+export type LastEvent = {
+  readonly eventId: string
+  readonly keptnContext: string
+  readonly timeMs: number
+  readonly position: number
+}
+
+export const SERVICES = 'services'
+
+/** Event types are the client's words: without a bound anyone could let a document grow for ever. */
+const MAX_EVENT_TYPES = 200
+/** Deployments of one lane follow each other; more than a few open ones were abandoned. */
+const MAX_DEPLOYING = 10
+
+const DEPLOYMENT_TRIGGERED = 'sh.keptn.event.deployment.triggered'
+const DEPLOYMENT_FINISHED = 'sh.keptn.event.deployment.finished'
+
+export const servicesProjection: Projection = {
+  name: SERVICES,
+  version: 1,
+  keysOf(row) {
+    const where = whereaboutsOf(row)
+    if (where === undefined || !row.event.type.startsWith('sh.keptn.')) return []
+    return [serviceKey(where.projectId, where.stage, where.service)]
+  },
+  fold(document, row) {
+    const where = whereaboutsOf(row)
+    if (where === undefined) return document
+    // Documents of this projection were made by this fold.
+    const before = document as unknown as ServiceDocument | undefined
+    const last: LastEvent = {
+      eventId: row.event.id,
+      keptnContext: row.event.shkeptncontext ?? '',
+      timeMs: row.timeMs,
+      position: row.position,
+    }
+    const after: ServiceDocument = {
+      projectId: where.projectId,
+      stage: where.stage,
+      service: where.service,
+      lastEventTypes: remembered(before?.lastEventTypes ?? {}, row.event.type, last),
+      last,
+      ...deployment(before, row),
+    }
+    return after as unknown as JsonObject
+  },
+  columnsOf(document) {
+    const { projectId, stage, service, last } = document as unknown as ServiceDocument
+    return { projectId, stage, service, sort: last.position }
+  },
+}
+
+export function serviceKey(projectId: string, stage: string, service: string): string {
+  return `${projectId}/${stage}/${service}`
+}
+
+function remembered(
+  types: ServiceDocument['lastEventTypes'],
+  type: string,
+  last: LastEvent,
+): ServiceDocument['lastEventTypes'] {
+  const others = Object.entries(types).filter(([key]) => key !== type)
+  return Object.fromEntries([...others.slice(-(MAX_EVENT_TYPES - 1)), [type, last]])
+}
+
+function deployment(
+  before: ServiceDocument | undefined,
+  row: StoredEvent,
+): Pick<ServiceDocument, 'deployedImage' | 'deploying'> {
+  const { event } = row
+  const deploying = before?.deploying ?? {}
+  const same = {
+    ...(before?.deployedImage === undefined ? {} : { deployedImage: before.deployedImage }),
+    deploying,
+  }
+  if (event.type === DEPLOYMENT_TRIGGERED) {
+    const image = textAt(event.data, 'configurationChange', 'values', 'image')
+    if (image === undefined) return same
+    const kept = Object.entries(deploying).slice(-(MAX_DEPLOYING - 1))
+    return { ...same, deploying: Object.fromEntries([...kept, [event.id, image]]) }
+  }
+  if (event.type !== DEPLOYMENT_FINISHED || event.triggeredid === undefined) return same
+  const { [event.triggeredid]: image, ...rest } = deploying
+  if (image === undefined) return same
+  const failed = event.data['result'] === 'fail'
+  return failed ? { ...same, deploying: rest } : { deployedImage: image, deploying: rest }
+}
