@@ -33,8 +33,23 @@ export function created<Body>(body: Body): Success<Body> {
   return { ok: true, status: CREATED, body }
 }
 
-export function refuse(code: RefusalCode, message: string): Refusal {
-  return { ok: false, code, message }
+export function refuse(
+  code: RefusalCode,
+  message: string,
+  problems: readonly FileProblem[] = [],
+): Refusal {
+  return problems.length === 0
+    ? { ok: false, code, message }
+    : { ok: false, code, message, problems }
+}
+
+/** What a part of ours answered instead of doing it; invalid files come with everything that is wrong with them. */
+export function refusalOf(answer: {
+  readonly code: RefusalCode
+  readonly message: string
+  readonly problems?: readonly FileProblem[]
+}): Refusal {
+  return refuse(answer.code, answer.message, answer.problems)
 }
 
 /** Thrown where a framework leaves no other way out (body parsers, validators); the error handler answers with the refusal. */

@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { guardRoutes } from './guard.ts'
 import { parseJsonBodies } from './json-body.ts'
-import { addEventRoutes } from './keptn-v1/event.ts'
-import { addServiceInformationRoutes } from './keptn-v1/metadata.ts'
+import { addKeptnRoutes } from './keptn-v1/routes.ts'
 import { describeApi } from './openapi.ts'
 import type { ApiParts } from './parts.ts'
 import { answerBadPath, answerErrors } from './request-errors.ts'
@@ -64,7 +63,6 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
   await describeApi(app, server)
   addServerRoutes(app, server)
   const add = routesOf(app, server.basePath)
-  addServiceInformationRoutes(add)
-  addEventRoutes(add, parts)
+  addKeptnRoutes(add, parts)
   return app
 }

@@ -6,6 +6,7 @@ import type { Projections } from '../ports/projections.ts'
 import type { Store } from '../ports/store.ts'
 import type { Projects } from '../projects/projects.ts'
 import type { Authenticate } from './authenticate.ts'
+import type { SecretsPart } from './secrets-part.ts'
 
 /** What the HTTP surface translates for. It decides nothing by itself. */
 export type ApiParts = {
@@ -17,6 +18,7 @@ export type ApiParts = {
   readonly clock: Clock
   readonly log: Log
   readonly authenticate: Authenticate
+  readonly secrets: SecretsPart
   readonly server: ServerFacts
 }
 

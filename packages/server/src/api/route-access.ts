@@ -27,7 +27,6 @@ export const ROUTE_ACCESS: Readonly<Record<string, Access>> = {
   'GET /api/controlPlane/v1/project': READ,
   'POST /api/controlPlane/v1/project': CONFIGURE,
   'PUT /api/controlPlane/v1/project': CONFIGURE,
-  'PUT /api/controlPlane/v1/project/:project': CONFIGURE,
   'GET /api/controlPlane/v1/project/:project': READ,
   'DELETE /api/controlPlane/v1/project/:project': CONFIGURE,
   'GET /api/controlPlane/v1/project/:project/stage': READ,

@@ -1,6 +1,7 @@
 import { createApi } from '../../src/api/api.ts'
 import type { Authentication } from '../../src/api/authenticate.ts'
 import type { ApiParts, ServerFacts } from '../../src/api/parts.ts'
+import type { SecretsPart } from '../../src/api/secrets-part.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import type { Actor } from '../../src/intake/actor.ts'
 import type { Intake } from '../../src/intake/intake.ts'
@@ -61,6 +62,7 @@ export async function startTestApi(
     projections: absent<Projections>('projections'),
     clock: { nowMs: () => 0, sleep: () => Promise.resolve(), at: () => () => undefined },
     log: { debug() {}, info() {}, warn() {}, error() {} },
+    secrets: absent<SecretsPart>('secrets'),
     authenticate,
     ...others,
     server: {
