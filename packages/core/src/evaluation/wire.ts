@@ -1,4 +1,7 @@
 import type { Evaluation, IndicatorResult } from '@tiphys/contract/evaluation.ts'
+import type { PreviousEvaluationFile } from '@tiphys/contract/offline-gate.ts'
+import type { Slo } from '../slo/slo.ts'
+import type { PreviousEvaluation } from './baseline.ts'
 import type { EvaluationOutcome } from './evaluation.ts'
 import type { ObjectiveOutcome } from './objective.ts'
 import type { EvaluationWindow } from './window.ts'
@@ -45,5 +48,38 @@ export function emptyEvaluation(result: 'pass' | 'fail', frame: EvaluationFrame)
     score: 0,
     sloFileContent: frame.sloFileContent,
     indicatorResults: null,
+  }
+}
+
+/** An earlier `evaluation` object, ours or Keptn's, as something to compare with. */
+export function toPreviousEvaluation(
+  id: string,
+  result: string,
+  evaluation: PreviousEvaluationFile,
+): PreviousEvaluation {
+  const values = (evaluation.indicatorResults ?? []).flatMap(({ value }) =>
+    value === null || value === undefined
+      ? []
+      : [{ metric: value.metric, value: value.value ?? 0, success: value.success ?? false }],
+  )
+  return { id, result, values }
+}
+
+/** The `get-sli` object of `get-sli.triggered`: what a provider outside of this process is asked (facts/keptn-v1.md 3.2). */
+export type GetSli = {
+  readonly sliProvider: string
+  readonly start: string
+  readonly end: string
+  readonly indicators: readonly string[]
+  readonly customFilters: readonly { readonly key: string; readonly value: string }[]
+}
+
+export function toGetSli(slo: Slo, sliProvider: string, window: EvaluationWindow): GetSli {
+  return {
+    sliProvider,
+    start: window.start,
+    end: window.end,
+    indicators: slo.objectives.map((objective) => objective.sli),
+    customFilters: Object.entries(slo.filter).map(([key, value]) => ({ key, value })),
   }
 }

@@ -1,0 +1,94 @@
+import type { IndicatorValue } from '@tiphys/contract/evaluation.ts'
+import type { PreviousEvaluation } from '@tiphys/core/evaluation/baseline.ts'
+import { evaluate } from '@tiphys/core/evaluation/evaluation.ts'
+import {
+  type SliDetail,
+  type SliValue,
+  toIndicatorValue,
+} from '@tiphys/core/evaluation/sli-value.ts'
+import { toEvaluation } from '@tiphys/core/evaluation/wire.ts'
+import { explain } from '@tiphys/core/explanation/explain.ts'
+import { fetchValues } from '../sli/fetch-values.ts'
+import type { SliProvider } from '../sli/sli-provider.ts'
+import {
+  type EvaluationAnswer,
+  type EvaluationTask,
+  endedAnswer,
+  type PreparedEvaluation,
+  prepareEvaluation,
+  unexpectedError,
+} from './prepare-evaluation.ts'
+
+export type EvaluationRun = EvaluationTask & {
+  /** Undefined for a name that is not built in here. */
+  readonly provider: (name: string) => SliProvider | undefined
+  /** Newest first, unfiltered; asked for only when there is something to judge. */
+  readonly previousEvaluations: () => Promise<readonly PreviousEvaluation[]>
+  readonly signal?: AbortSignal
+}
+
+/**
+ * One whole evaluation, from the event's data to the payload of `evaluation.finished`. Never throws for what users or providers do wrong:
+ * that is in the answer, with the reason. Throws when `signal` aborts.
+ */
+export async function runEvaluation(run: EvaluationRun): Promise<EvaluationAnswer> {
+  const preparation = prepareEvaluation(run)
+  if (preparation.code === 'ended') return preparation.answer
+  const { prepared } = preparation
+  const provider = run.provider(prepared.provider)
+  if (provider === undefined) {
+    const message = `SLI provider ${prepared.provider} is not built in, and nobody answers for it`
+    return endedAnswer('none', unexpectedError(message), prepared)
+  }
+  const indicators = prepared.slo.objectives.map((objective) => objective.sli)
+  const { window, scope, queries } = prepared
+  const common = { window, scope, ...(run.signal && { signal: run.signal }) }
+  const values = await fetchValues(provider, indicators, queries, common)
+  const previous = await run.previousEvaluations()
+  return finishEvaluation(prepared, { code: 'measured', values }, previous)
+}
+
+/** What came of asking for values: measured here, or told by a provider outside with `get-sli.finished`. */
+export type ProvidedValues =
+  | { readonly code: 'measured'; readonly values: readonly SliValue[] }
+  | {
+      readonly code: 'told'
+      readonly status?: string
+      readonly result?: string
+      readonly message?: string
+      readonly values: readonly IndicatorValue[]
+    }
+
+/** From values to verdict, payload and report (facts/keptn-v1.md 3.2 to 3.7). */
+export function finishEvaluation(
+  prepared: PreparedEvaluation,
+  provided: ProvidedValues,
+  previous: readonly PreviousEvaluation[],
+): EvaluationAnswer {
+  if (provided.code === 'told' && provided.status === 'aborted') {
+    return endedAnswer('none', 'evaluation performed by lighthouse was aborted', prepared)
+  }
+  if (provided.code === 'told' && provided.status === 'errored') {
+    return endedAnswer('none', unexpectedError(provided.message ?? ''), prepared)
+  }
+  const isFailure = provided.code === 'told' && provided.result === 'fail'
+  const { slo, window, sloFileContent, subject, notes } = prepared
+  const outcome = evaluate({
+    slo,
+    values: provided.code === 'told' ? provided.values : provided.values.map(toIndicatorValue),
+    previous,
+    ...(isFailure && { providerFailure: provided.message ?? '' }),
+  })
+  return {
+    status: outcome.status,
+    result: outcome.result,
+    message: outcome.message,
+    evaluation: toEvaluation(outcome, { window, sloFileContent }),
+    explanation: explain({ slo, outcome, subject, window, notes, details: detailsOf(provided) }),
+  }
+}
+
+function detailsOf(provided: ProvidedValues): Readonly<Record<string, SliDetail>> {
+  if (provided.code === 'told') return {}
+  return Object.fromEntries(provided.values.map((value) => [value.metric, value.detail]))
+}
