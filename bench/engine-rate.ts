@@ -55,6 +55,7 @@ const SNAPSHOT: ProjectSnapshot = {
   commitId: 'c0ffee',
   shipyard: SHIPYARD,
   settings: {},
+  entries: [],
   stageSettings: () => ({}),
   find: () => undefined,
   read: () => Promise.resolve(undefined),

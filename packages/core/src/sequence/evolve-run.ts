@@ -188,7 +188,10 @@ function completeTask(
     ...outcome,
     expired,
   }
-  const merged = finished.reduce((payload, one) => mergeData(payload, one.data), run.payload)
+  const merged = finished.reduce(
+    (payload, one) => mergeData(payload, withoutExplanation(one.data)),
+    run.payload,
+  )
   const payload = { ...scoped(merged, run.plan), result: outcome.result, status: outcome.status }
   const after: OpenRun = {
     ...run,
@@ -237,6 +240,13 @@ function noteOf(event: KeptnEvent): { type: string; data: JsonObject } {
     type: event.type.replace('dev.tiphys.', ''),
     data: note !== undefined && isJsonObject(note) ? note : {},
   }
+}
+
+/** The report of an evaluation stays on its own event: carried along it would grow with every stage. */
+function withoutExplanation(data: JsonObject): JsonObject {
+  if (!('explanation' in data)) return data
+  const { explanation: _, ...rest } = data
+  return rest
 }
 
 /** Whatever a service answers, a run stays in its project, stage and service. */

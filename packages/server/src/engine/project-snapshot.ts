@@ -1,6 +1,6 @@
 import type { ProjectYaml, StageSettings } from '@tiphys/contract/project-yaml.ts'
 import type { Shipyard } from '@tiphys/contract/shipyard.ts'
-import type { Pin, Place } from '../ports/configuration.ts'
+import type { Pin, Place, ResourceEntry } from '../ports/configuration.ts'
 
 /**
  * The configuration of a project at one pin: what a run decides with, from its trigger to its end. Which resources exist is known
@@ -15,6 +15,8 @@ export interface ProjectSnapshot {
   readonly shipyard: Shipyard
   readonly settings: ProjectYaml
   stageSettings(stage: string): StageSettings
+  /** Everything that exists, by place. */
+  readonly entries: readonly ResourceEntry[]
   /** Where a lookup service over stage over project finds a resource first; undefined when nowhere. */
   find(stage: string, service: string, uri: string): Place | undefined
   /** Text of the resource found by `find`, with the place it came from. */

@@ -50,6 +50,7 @@ export async function loadSnapshot(request: SnapshotRequest): Promise<ProjectSna
     commitId,
     shipyard: shipyard?.ok ? shipyard.value : NO_STAGES,
     settings,
+    entries,
     stageSettings: (stage) => settings.stages?.[stage] ?? {},
     find,
     async read(stage, service, uri) {

@@ -68,6 +68,7 @@ export const SIMULATED_SNAPSHOT: ProjectSnapshot = {
   commitId: 'c0ffee',
   shipyard: SHIPYARD,
   settings: {},
+  entries: [],
   stageSettings: (stage) => (stage === 'staging' ? { queue: 'supersede' } : {}),
   find: () => undefined,
   read: () => Promise.resolve(undefined),

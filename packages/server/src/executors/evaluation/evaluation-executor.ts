@@ -1,0 +1,109 @@
+import { EvaluationTriggered } from '@tiphys/contract/evaluation.ts'
+import { isJsonObject, type JsonObject } from '@tiphys/contract/json.ts'
+import type { PreviousEvaluation } from '@tiphys/core/evaluation/baseline.ts'
+import { runEvaluation } from '@tiphys/providers/evaluation/run-evaluation.ts'
+import type { NamedText } from '@tiphys/providers/evaluation/slo-text.ts'
+import type { SliProvider } from '@tiphys/providers/sli/sli-provider.ts'
+import { type ProjectSnapshot, placeName } from '../../engine/project-snapshot.ts'
+import type { Place } from '../../ports/configuration.ts'
+import type { TaskAnswer, TaskExecutor, TaskJob } from '../executor.ts'
+
+export type EvaluationParts = {
+  /** A provider that the operator connected for a project; undefined when nobody did. `data` is what the run's tests reported. */
+  readonly provider: (name: string, project: string, data: JsonObject) => SliProvider | undefined
+  /** Earlier evaluations that count as baseline, newest first. */
+  readonly previousEvaluations: (job: TaskJob) => Promise<readonly PreviousEvaluation[]>
+}
+
+/** Five minutes is long for a metrics system and short for people who wait. */
+const TIMEOUT_MS = 30 * 60 * 1_000
+
+/**
+ * The `evaluation` task: slo.yaml of the service, SLI files of project, stage and service, all at the run's pin. Event data supplies
+ * the window, labels and test results, never a query or an address.
+ */
+export function createEvaluationExecutor(parts: EvaluationParts): TaskExecutor {
+  return {
+    task: 'evaluation',
+    source: 'lighthouse-service',
+    defaultTimeoutMs: TIMEOUT_MS,
+    takes: () => 'configured',
+    execute: (job) => evaluateTask(parts, job),
+  }
+}
+
+async function evaluateTask(parts: EvaluationParts, job: TaskJob): Promise<TaskAnswer> {
+  const { snapshot, stage, service, project } = job
+  const data = EvaluationTriggered.safeParse(job.data)
+  if (!data.success) {
+    const [issue] = data.error.issues
+    const message = `evaluation.triggered is not usable: data.${issue?.path.join('.')}: ${issue?.message}`
+    return { code: 'finished', status: 'errored', result: 'fail', message }
+  }
+  const answer = await runEvaluation({
+    project,
+    stage,
+    service,
+    data: data.data,
+    labels: labelsOf(job.data),
+    dueMs: job.dueMs,
+    slo: await sloOf(snapshot, stage, service),
+    sliFiles: await sliFilesOf(snapshot, stage, service),
+    sliProvider: snapshot.settings.sliProvider,
+    provider: (name) => parts.provider(name, project, job.data),
+    previousEvaluations: () => parts.previousEvaluations(job),
+    signal: job.signal,
+  })
+  const { status, result, message, evaluation, explanation } = answer
+  // Both are plain data; the round trip drops what JSON has no word for.
+  const wire = JSON.parse(JSON.stringify({ evaluation, explanation })) as JsonObject
+  return { code: 'finished', status, result, message, data: wire }
+}
+
+/** As Keptn: the service's own, and no other. */
+async function sloOf(
+  snapshot: ProjectSnapshot,
+  stage: string,
+  service: string,
+): Promise<NamedText | null> {
+  const place: Place = { level: 'service', stage, service }
+  const text = await snapshot.readAt(place, 'slo.yaml')
+  return text === undefined ? null : { file: placeName(place, 'slo.yaml'), text }
+}
+
+const SLI_FILE = /^([^/]+)\/sli\.yaml$/
+
+/** Per provider: project, then stage, then service, so that the nearer one overrides (facts/keptn-v1.md 3.1). */
+async function sliFilesOf(
+  snapshot: ProjectSnapshot,
+  stage: string,
+  service: string,
+): Promise<Record<string, NamedText[]>> {
+  const places: Place[] = [
+    { level: 'project' },
+    { level: 'stage', stage },
+    { level: 'service', stage, service },
+  ]
+  const providers = new Set(snapshot.entries.flatMap(({ uri }) => SLI_FILE.exec(uri)?.[1] ?? []))
+  const files: Record<string, NamedText[]> = {}
+  for (const provider of providers) {
+    const uri = `${provider}/sli.yaml`
+    const found: NamedText[] = []
+    for (const place of places) {
+      const text = await snapshot.readAt(place, uri)
+      if (text !== undefined) found.push({ file: placeName(place, uri), text })
+    }
+    if (found.length > 0) files[provider] = found
+  }
+  return files
+}
+
+function labelsOf(data: JsonObject): Record<string, string> {
+  const labels = data['labels']
+  if (labels === undefined || !isJsonObject(labels)) return {}
+  return Object.fromEntries(
+    Object.entries(labels).flatMap(([name, value]) =>
+      typeof value === 'string' ? [[name, value]] : [],
+    ),
+  )
+}
