@@ -78,6 +78,8 @@ export function exchange(options: ExchangeArguments): Promise<Exchange> {
       settle({ code: 'aborted' })
     }
     function fail(thrown: unknown): void {
+      // Also the ordinary end of a connection comes here; an error costs more than the rest of a request.
+      if (hasSettled) return
       settle(failed(thrown, options.base, outgoing.reusedSocket && !hasAnswer))
     }
 

@@ -12,8 +12,8 @@ export type TestLimits = {
 }
 
 /**
- * A tenth of what the generator reaches on one core (bench/load.ts), so that the server keeps its answers fast; connections well
- * below the usual limit on open files; an hour is longer than any soak test that should hold up a delivery.
+ * A small part of what the generator reaches on one core (bench/load.ts), so that the server keeps its answers fast; connections well
+ * below the usual limit on open files; an hour is longer than any test that should hold up a delivery.
  */
 export const DEFAULT_TEST_LIMITS: TestLimits = {
   maxRatePerS: 500,
