@@ -46,36 +46,29 @@ export const PreviousEvaluationFile = z.looseObject({
 })
 export type PreviousEvaluationFile = z.infer<typeof PreviousEvaluationFile>
 
+const PreviousEntry = z
+  .looseObject({
+    ...PreviousEvaluationFile.shape,
+    id: z.string().optional(),
+    evaluation: PreviousEvaluationFile.optional(),
+    data: z
+      .looseObject({ result: z.string().optional(), evaluation: PreviousEvaluationFile.optional() })
+      .optional(),
+  })
+  .transform((entry, context) => {
+    const evaluation = entry.data?.evaluation ?? entry.evaluation ?? entry
+    if (evaluation.indicatorResults === undefined) {
+      context.addIssue('expected an evaluation object with indicatorResults')
+      return z.NEVER
+    }
+    const result = entry.data?.result ?? entry.result ?? evaluation.result
+    const isEvent = entry.data?.evaluation !== undefined
+    return { id: isEvent ? entry.id : undefined, result, evaluation }
+  })
+
 /**
  * previous.json: a list, newest first, of `evaluation` objects in the form of `evaluation.finished`. Its `data` and the whole event
  * are taken too, since that is what `tiphys get event evaluation.finished -o json` prints.
  */
-export const PreviousFile = z.array(
-  z.union([
-    z
-      .looseObject({
-        id: z.string().optional(),
-        data: z.looseObject({ result: z.string().optional(), evaluation: PreviousEvaluationFile }),
-      })
-      .transform((event) => ({
-        id: event.id,
-        result: event.data.result ?? event.data.evaluation.result,
-        evaluation: event.data.evaluation,
-      })),
-    z
-      .looseObject({ result: z.string().optional(), evaluation: PreviousEvaluationFile })
-      .transform((data) => ({
-        id: undefined,
-        result: data.result ?? data.evaluation.result,
-        evaluation: data.evaluation,
-      })),
-    PreviousEvaluationFile.refine((evaluation) => evaluation.indicatorResults !== undefined, {
-      message: 'expected an evaluation object with indicatorResults',
-    }).transform((evaluation) => ({
-      id: undefined,
-      result: evaluation.result,
-      evaluation,
-    })),
-  ]),
-)
+export const PreviousFile = z.array(PreviousEntry)
 export type PreviousFile = z.infer<typeof PreviousFile>

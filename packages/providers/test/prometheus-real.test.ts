@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { after, before, test } from 'node:test'
 import { createGuardedHttp } from '@tiphys/providers/http/guarded-http.ts'
+import { runOfflineGate } from '@tiphys/providers/offline-gate.ts'
 import { createPrometheusProvider } from '@tiphys/providers/prometheus/prometheus-provider.ts'
 import { fetchValues } from '@tiphys/providers/sli/fetch-values.ts'
 import type { SliRequest } from '@tiphys/providers/sli/sli-provider.ts'
@@ -109,4 +110,39 @@ test('no series, several series, NaN and a broken query are told apart', { skip 
     broken: 'query-refused',
     scalar: 'several-values',
   })
+})
+
+test('the offline gate judges what a real Prometheus measured', { skip }, async () => {
+  const files: Record<string, string> = {
+    'slo.yaml': `
+filter: { job: sample }
+objectives:
+  - sli: response_time_p95
+    pass: [{ criteria: ["<60"] }]
+  - sli: failed_share
+    pass: [{ criteria: ["<=20"] }]
+`,
+    'sli.yaml': `
+indicators:
+  failed_share: 100 * sum(rate(http_requests_total{job="$job",status="500"}[$DURATION_SECONDS])) / sum(rate(http_requests_total{job="$job"}[$DURATION_SECONDS]))
+`,
+  }
+  let sentence = ''
+  await until(async () => {
+    const answer = await runOfflineGate({
+      slo: 'slo.yaml',
+      sli: 'sli.yaml',
+      provider: 'prometheus',
+      url: prometheus.url,
+      timeframe: '1m',
+      nowMs: Date.now(),
+      readText: (file) => Promise.resolve(files[file] ?? ''),
+    })
+    sentence = answer.explanation?.sentence ?? ''
+    return answer.exitCode === 1
+  })
+  assert.equal(
+    sentence,
+    'The evaluation failed because failed_share was 25, above its limit of 20.',
+  )
 })

@@ -141,14 +141,11 @@ function explainMeasurement(
     return { kind: 'measured', value: value.value, text }
   }
   const problem = detail?.problem ?? null
-  const message = value?.message || NO_VALUE_MESSAGE
-  const isMissing = value === null || (problem === null && message === NO_VALUE_MESSAGE)
-  if (isMissing) {
-    const sentence = `${NO_VALUE_MESSAGE} for ${objective.sli}`
-    return { kind: 'missing', problem: null, message: sentence }
-  }
   // A value from a file or a remote provider says no more than that it failed.
-  return { kind: problem === null ? 'provider-error' : problemKind(problem), problem, message }
+  const kind = problem === null ? 'missing' : problemKind(problem)
+  const said = value?.message || NO_VALUE_MESSAGE
+  const message = said === NO_VALUE_MESSAGE ? `${said} for ${objective.sli}` : said
+  return { kind, problem, message }
 }
 
 const MEASUREMENT_WORDS: Readonly<Record<Exclude<Measurement['kind'], 'measured'>, string>> = {

@@ -74,7 +74,7 @@ export type ExplainedObjective = {
 export type Measurement =
   | { readonly kind: 'measured'; readonly value: number; readonly text: string }
   | {
-      /** `missing`: the provider sent nothing about it. */
+      /** `missing`: nothing was sent about it, or no more than that it failed. */
       readonly kind: SliProblemKind | 'missing'
       readonly problem: SliProblemCode | null
       readonly message: string
