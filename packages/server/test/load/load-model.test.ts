@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert'
 import type { Socket } from 'node:net'
 import { test } from 'node:test'
 import { resultsOf, runTask, testTask, windowOf } from './test-task.ts'
-import { type Answer, answerAfter, closedPort, startWebServer } from './web-server.ts'
+import { type Answer, answerAfter, closedPort, startWebServer, until } from './web-server.ts'
 
 function loadFile(url: string, ...lines: string[]): string {
   const own = lines.map((line) => `      ${line}\n`).join('')
@@ -235,4 +235,32 @@ test('a kept connection that the server closed meanwhile is no failure, where se
   const written = resultsOf(await runTask(testTask({ file: writing })))
   assert.equal(written['requests'], 20)
   assert.ok(Number(written['connection_errors']) >= 5, 'an order is never placed twice')
+})
+
+test('a stall of the generator itself is said', async () => {
+  await using server = await startWebServer(answerAfter(0))
+  const file = loadFile(server.url, 'rate: 50/s', 'duration: 1s', 'requests: [{request: GET /}]')
+  const running = runTask(testTask({ file }))
+  await until(() => server.seen.length > 5)
+  const stallMs = 300
+  const startMs = performance.now()
+  while (performance.now() - startMs < stallMs);
+  const answer = await running
+  assert.equal(resultsOf(answer)['requests'], 50, 'what was due meanwhile is sent, not forgotten')
+  assert.match(
+    answer.message,
+    /the generator was up to \d+ ms late, which the response times contain/,
+  )
+  assert.ok(Number(resultsOf(answer)['response_time_max']) >= 250)
+})
+
+test('Poisson arrivals keep the rate', async () => {
+  await using server = await startWebServer(answerAfter(0))
+  const lines = ['rate: 100/s', 'arrivals: poisson', 'duration: 1s']
+  const file = loadFile(server.url, ...lines, 'requests: [{request: GET /}]')
+  const answer = await runTask(testTask({ file }))
+  const { requests, failures } = resultsOf(answer)
+  // 100 expected, standard deviation 10; the seed follows from the task, so this is always the same number.
+  assert.ok(Number(requests) > 60 && Number(requests) < 140, `${requests}`)
+  assert.equal(failures, 0)
 })

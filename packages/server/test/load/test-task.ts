@@ -81,6 +81,7 @@ export function snapshotOf(file: string | undefined, settings: ProjectYaml = {})
     read: (_stage, _service, uri) => Promise.resolve(isTests(uri) ? found : undefined),
     peek: (_stage, _service, uri) => (isTests(uri) ? found : undefined),
     readAt: () => Promise.resolve(undefined),
+    entries: found === undefined ? [] : [{ place, uri: 'tiphys/tests.yaml' }],
   }
 }
 
