@@ -86,6 +86,7 @@ export class ApplicationStore {
     if (before === undefined) return undefined
     const after = structuredClone(before)
     change(after)
+    dropEmptyMaps(after)
     if (JSON.stringify(after) === JSON.stringify(before)) return after
     after.metadata.resourceVersion = this.#nextVersion()
     if (JSON.stringify(after.spec) !== JSON.stringify(before.spec)) after.metadata.generation += 1
@@ -118,5 +119,13 @@ export class ApplicationStore {
     for (const listener of [...this.#listeners]) {
       listener({ type, application: structuredClone(application) })
     }
+  }
+}
+
+/** Go leaves empty maps out of the JSON. */
+function dropEmptyMaps({ metadata }: Application): void {
+  for (const name of ['labels', 'annotations'] as const) {
+    const map = metadata[name]
+    if (map !== undefined && Object.keys(map).length === 0) delete metadata[name]
   }
 }

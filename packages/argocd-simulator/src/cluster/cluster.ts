@@ -4,6 +4,8 @@ import { groupVersionKind, type Manifest, resourceKey } from '../render/manifest
 import { Deployment } from './deployment.ts'
 import { Ingress } from './ingress.ts'
 import { podTemplateOf } from './pod-template.ts'
+import { Rollout } from './rollout.ts'
+import { rolloutSteps } from './rollout-steps.ts'
 import type { Workload, WorkloadContext } from './workload.ts'
 
 /** Text in this annotation makes every apply of the object fail with it: a cluster that refuses. */
@@ -67,10 +69,16 @@ export class Cluster {
     return object.workload?.health() ?? staticHealth(object.manifest)
   }
 
+  /** Health as sync waves see it: read from the object itself, not through Argo CD's cache. */
+  waveHealthOf(key: string): Health | undefined {
+    return this.#objects.get(key)?.workload?.waveHealth() ?? this.healthOf(key)
+  }
+
   /** What a dry run of the object finds wrong, without changing anything. */
   invalidityOf(manifest: Manifest): string | undefined {
     if (!isWorkload(manifest)) return undefined
-    const read = podTemplateOf(manifest, this.#options.timing.progressDeadlineMs)
+    const pods = podTemplateOf(manifest, this.#options.timing.progressDeadlineMs)
+    const read = isRollout(manifest) && !('invalid' in pods) ? rolloutSteps(manifest) : pods
     if (!('invalid' in read)) return undefined
     const { group, kind } = groupVersionKind(manifest)
     return `${kind}.${group} "${manifest.metadata.name}" is invalid: ${read.invalid}`
@@ -132,24 +140,29 @@ export class Cluster {
     const read = podTemplateOf(object.manifest, this.#options.timing.progressDeadlineMs)
     if ('invalid' in read) return
     this.#primaryKey ??= key
-    object.workload ??= this.#createWorkload(key)
+    object.workload ??= this.#createWorkload(key, object.manifest)
     object.workload.apply(object.manifest, read.template)
   }
 
-  #createWorkload(key: string): Workload {
+  #createWorkload(key: string, manifest: Manifest): Workload {
     const context: WorkloadContext = {
       ...this.#options,
       route: (backends) => {
         if (this.#primaryKey === key) this.#ingress.route(backends)
       },
     }
-    return new Deployment(context)
+    return isRollout(manifest) ? new Rollout(context) : new Deployment(context)
   }
 }
 
 export function isWorkload(manifest: Manifest): boolean {
   const { group, kind } = groupVersionKind(manifest)
-  return group === 'apps' && kind === 'Deployment'
+  return (group === 'apps' && kind === 'Deployment') || isRollout(manifest)
+}
+
+function isRollout(manifest: Manifest): boolean {
+  const { group, kind } = groupVersionKind(manifest)
+  return group === 'argoproj.io' && kind === 'Rollout'
 }
 
 /** Kinds whose built-in check has nothing to wait for here. */

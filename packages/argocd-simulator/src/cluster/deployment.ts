@@ -3,12 +3,8 @@ import type { Manifest } from '../render/manifest.ts'
 import { pause } from '../time.ts'
 import type { PodTemplate } from './pod-template.ts'
 import { Replica, type ReplicaPhase } from './replica.ts'
-import {
-  SWITCH_GRACE_MS,
-  type Workload,
-  type WorkloadAction,
-  type WorkloadContext,
-} from './workload.ts'
+import { Retirement } from './retirement.ts'
+import type { Workload, WorkloadAction, WorkloadContext } from './workload.ts'
 
 type RunningReplica = { replica: Replica; hash: string; image: string }
 
@@ -26,10 +22,11 @@ export class Deployment implements Workload {
   #generation = 0
   #rolling = new AbortController()
   #endActivity: () => void = () => undefined
-  readonly #stops = new Set<Promise<void>>()
+  readonly #retirement: Retirement
 
   constructor(context: WorkloadContext) {
     this.#context = context
+    this.#retirement = new Retirement(context.activity, context.timing.drainMs)
   }
 
   apply(manifest: Manifest, template: PodTemplate): void {
@@ -59,26 +56,14 @@ export class Deployment implements Workload {
   }
 
   health(): Health {
-    if (this.#staleHealth !== undefined) return this.#staleHealth
-    const template = this.#template
-    if (template === undefined) return { status: 'Missing' }
-    if (template.isPaused) return { status: 'Suspended', message: 'Deployment is paused' }
-    if (template.replicas === 0) return { status: 'Healthy' }
-    switch (this.#newest?.replica.phase) {
-      case 'ready':
-        return { status: 'Healthy' }
-      case 'late':
-        return this.#degraded('')
-      case 'crash-looping':
-        return this.#degraded(' (its container keeps exiting: CrashLoopBackOff)')
-      case 'not-ready':
-      case 'starting':
-      case undefined:
-        return {
-          status: 'Progressing',
-          message: 'Waiting for rollout to finish: 0 of 1 updated replicas are available...',
-        }
-    }
+    return this.#staleHealth ?? this.#truth()
+  }
+
+  waveHealth(): Health {
+    if (this.#staleHealth === undefined) return this.#truth()
+    const message =
+      'Waiting for rollout to finish: observed deployment generation less than desired generation'
+    return { status: 'Progressing', message }
   }
 
   status(): Record<string, unknown> {
@@ -108,11 +93,32 @@ export class Deployment implements Workload {
     this.#endActivity()
     this.#context.route({})
     this.#template = undefined
-    this.#retire(this.#newest?.replica)
-    this.#retire(this.#serving?.replica)
+    for (const one of new Set([this.#newest, this.#serving])) this.#retirement.add(one?.replica)
     this.#newest = undefined
     this.#serving = undefined
-    await Promise.all(this.#stops)
+    await this.#retirement.done()
+  }
+
+  #truth(): Health {
+    const template = this.#template
+    if (template === undefined) return { status: 'Missing' }
+    if (template.isPaused) return { status: 'Suspended', message: 'Deployment is paused' }
+    if (template.replicas === 0) return { status: 'Healthy' }
+    switch (this.#newest?.replica.phase) {
+      case 'ready':
+        return { status: 'Healthy' }
+      case 'late':
+        return this.#degraded('')
+      case 'crash-looping':
+        return this.#degraded(' (its container keeps exiting: CrashLoopBackOff)')
+      case 'not-ready':
+      case 'starting':
+      case undefined:
+        return {
+          status: 'Progressing',
+          message: 'Waiting for rollout to finish: 0 of 1 updated replicas are available...',
+        }
+    }
   }
 
   #degraded(detail: string): Health {
@@ -125,9 +131,9 @@ export class Deployment implements Workload {
     this.#staleHealth = undefined
     const wanted = template.replicas === 0 ? undefined : template.hash
     if (!template.isPaused && this.#newest?.hash !== wanted) {
-      if (this.#newest !== this.#serving) this.#retire(this.#newest?.replica)
+      if (this.#newest !== this.#serving) this.#retirement.add(this.#newest?.replica)
       if (wanted === undefined) {
-        this.#retire(this.#serving?.replica)
+        this.#retirement.add(this.#serving?.replica)
         this.#serving = undefined
         this.#newest = undefined
         this.#context.route({})
@@ -148,7 +154,7 @@ export class Deployment implements Workload {
     if (template === undefined) return
     this.#endActivity()
     this.#endActivity = this.#context.activity.begin(`restart of ${this.#name}`)
-    if (this.#newest !== this.#serving) this.#retire(this.#newest?.replica)
+    if (this.#newest !== this.#serving) this.#retirement.add(this.#newest?.replica)
     this.#newest = this.#start(template)
     this.#context.onChange()
   }
@@ -159,7 +165,7 @@ export class Deployment implements Workload {
       const old = this.#serving
       this.#serving = newest
       this.#reroute()
-      this.#retire(old?.replica)
+      this.#retirement.add(old?.replica)
     } else this.#reroute()
     const { status } = this.health()
     if (status !== 'Progressing') this.#endActivity()
@@ -169,18 +175,5 @@ export class Deployment implements Workload {
   #reroute(): void {
     const port = this.#serving?.replica.port
     this.#context.route(port === undefined ? {} : { stable: port })
-  }
-
-  #retire(replica: Replica | undefined): void {
-    if (replica === undefined) return
-    const { activity, timing } = this.#context
-    const stopping = activity
-      .during(`stop of ${this.#name}`, async () => {
-        await pause(SWITCH_GRACE_MS, new AbortController().signal)
-        await replica.stop(timing.drainMs)
-      })
-      .finally(() => this.#stops.delete(stopping))
-    this.#stops.add(stopping)
-    stopping.catch(() => undefined)
   }
 }

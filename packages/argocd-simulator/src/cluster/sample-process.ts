@@ -21,10 +21,15 @@ export class SampleProcess {
   #knownPort: number | undefined
   #hasToStop = false
 
-  constructor(version: string, environment: Readonly<Record<string, string>>) {
+  /** `job` works once and ends; `service` serves until it is stopped. */
+  constructor(
+    version: string,
+    environment: Readonly<Record<string, string>>,
+    mode: 'service' | 'job' = 'service',
+  ) {
     this.version = version
     const { NODE_OPTIONS: _options, NODE_TEST_CONTEXT: _test, ...inherited } = process.env
-    this.#child = spawn(process.execPath, [PROGRAM, version], {
+    this.#child = spawn(process.execPath, [PROGRAM, version, mode], {
       env: { ...inherited, ...environment },
       stdio: ['pipe', 'pipe', 'ignore'],
     })

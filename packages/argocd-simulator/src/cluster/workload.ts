@@ -12,6 +12,11 @@ export type Workload = {
   apply(manifest: Manifest, template: PodTemplate): void
   /** What Argo CD would see now, which may be older than the truth (trap `staleHealth`). */
   health(): Health
+  /**
+   * What a sync wave sees, which reads the object itself: a Deployment tells by its observedGeneration that it
+   * has not been looked at yet, a third-party controller's object does not.
+   */
+  waveHealth(): Health
   /** The `status` of the live object. */
   status(): Record<string, unknown>
   /** The processes there are now, newest last. */
@@ -33,6 +38,3 @@ export type WorkloadContext = {
   /** Something about health or status changed. */
   onChange(): void
 }
-
-/** Requests chosen for the old process in the moment of the switch have this long to arrive there. */
-export const SWITCH_GRACE_MS = 50

@@ -130,7 +130,8 @@ export class ApplicationController {
   async #poll(): Promise<void> {
     const { timing, closing, random } = this.#parts
     while (await pause(timing.pollMs + timing.pollJitterMs * random(), closing)) {
-      this.refresh('poll')
+      // Never a second one behind a running one: short polls with a long lag would leave no quiet moment.
+      if (!this.#isComparing) this.refresh('poll')
     }
   }
 

@@ -15,8 +15,6 @@ export type ApplyRequest = {
   readonly dryRun: boolean
   /** A cluster that refuses everything once, with this text. */
   readonly injectedError: string | undefined
-  /** Waves wait for health even if there is just one, because hooks follow. */
-  readonly isMultiStep: boolean
   readonly timing: Timing
   readonly signal: AbortSignal
   onProgress(message: string, results: readonly ResourceResult[]): void
@@ -29,13 +27,15 @@ export type ApplyResult = {
 }
 
 /** Kubernetes names no reason beyond this when health, not an apply, was what failed. */
-const UNSUCCESSFUL = 'one or more synchronization tasks completed unsuccessfully'
+export const UNSUCCESSFUL = 'one or more synchronization tasks completed unsuccessfully'
 
 /**
  * Brings desired objects into the cluster, wave by wave. With one wave and no hooks it is over as soon as the
- * objects are applied: nobody waits for health, which is why Succeeded does not mean running.
+ * objects are applied (`isMultiStep` says that hooks follow): nobody waits for health, which is why Succeeded does not mean running.
  */
-export async function applyObjects(request: ApplyRequest): Promise<ApplyResult> {
+export async function applyObjects(
+  request: ApplyRequest & { readonly isMultiStep: boolean },
+): Promise<ApplyResult> {
   const results: ResourceResult[] = []
   const selected = request.manifests.filter((manifest) => isSelected(request.only, manifest))
   const invalid = selected.flatMap((manifest) => {
@@ -110,13 +110,13 @@ async function waitForHealth(
 ): Promise<'healthy' | 'degraded' | 'stopped'> {
   for (;;) {
     const waiting = members.filter((manifest) => {
-      const health = request.cluster.healthOf(resourceKey(manifest))
+      const health = request.cluster.waveHealthOf(resourceKey(manifest))
       return health !== undefined && health.status !== 'Healthy' && health.status !== 'Suspended'
     })
     const [first] = waiting
     if (first === undefined) return 'healthy'
     const isDegraded = waiting.some(
-      (manifest) => request.cluster.healthOf(resourceKey(manifest))?.status === 'Degraded',
+      (manifest) => request.cluster.waveHealthOf(resourceKey(manifest))?.status === 'Degraded',
     )
     if (isDegraded) return 'degraded'
     const { group, kind } = groupVersionKind(first)

@@ -13,8 +13,8 @@ import {
 import type { DesiredState } from '../render/desired-state.ts'
 import { kitchenTime, pause, rfc3339 } from '../time.ts'
 import type { ApplicationParts } from './application-parts.ts'
-import { applyObjects } from './apply-objects.ts'
 import { addHistory } from './history.ts'
+import { applyWithHooks } from './hooks.ts'
 import { mayRetry, retryDelayMs } from './retry.ts'
 
 type Outcome = { phase: 'Succeeded' | 'Failed' | 'Error'; message: string } | 'stopped'
@@ -91,19 +91,20 @@ export class OperationRun {
   async #apply(desired: DesiredState): Promise<Outcome> {
     const { sync } = this.#operation
     const skipsHooks = sync.syncStrategy?.apply !== undefined || (sync.resources?.length ?? 0) > 0
-    const hooks = skipsHooks || sync.dryRun === true ? [] : desired.hooks
-    const base = { manifests: desired.manifests, only: sync.resources ?? [], hooks }
-    const applied = await applyObjects({
-      ...base,
-      cluster: this.#parts.cluster,
-      prune: sync.prune === true,
-      dryRun: sync.dryRun === true,
-      injectedError: sync.dryRun === true ? undefined : this.#parts.takeInjectedError(),
-      isMultiStep: hooks.length > 0,
-      timing: this.#parts.timing,
-      signal: this.#signal,
-      onProgress: (message, results) => this.#progress(message, results),
-    })
+    const applied = await applyWithHooks(
+      {
+        manifests: desired.manifests,
+        only: sync.resources ?? [],
+        cluster: this.#parts.cluster,
+        prune: sync.prune === true,
+        dryRun: sync.dryRun === true,
+        injectedError: sync.dryRun === true ? undefined : this.#parts.takeInjectedError(),
+        timing: this.#parts.timing,
+        signal: this.#signal,
+        onProgress: (message, results) => this.#progress(message, results),
+      },
+      skipsHooks || sync.dryRun === true ? [] : desired.hooks,
+    )
     if (this.#state.syncResult !== undefined) this.#state.syncResult.resources = applied.results
     switch (applied.code) {
       case 'stopped':

@@ -23,8 +23,7 @@ export function writeRecord(application: Application, record: SentRecord): void 
   const newest = [...record].sort(([, a], [, b]) => b - a).slice(0, KEPT)
   if (newest.length === 0) delete annotations[NOTIFIED_ANNOTATION]
   else annotations[NOTIFIED_ANNOTATION] = JSON.stringify(Object.fromEntries(newest))
-  if (Object.keys(annotations).length > 0) application.metadata.annotations = annotations
-  else delete application.metadata.annotations
+  application.metadata.annotations = annotations
 }
 
 /** Marks a notification as sent. False if it was marked before. */

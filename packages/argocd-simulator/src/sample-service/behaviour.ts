@@ -12,6 +12,9 @@
  * | `degraded`   | `1.1.0-degraded` | becomes unready 3 s after it was ready; `-degraded10` means 10 s   |
  * | `dies`       | `1.1.0-dies`     | exits with code 1 3 s after it was ready; `-dies10` means 10 s     |
  *
+ * The image of a hook Job runs as a job: it works once and ends with exit code 0, with 1 if its version crashes
+ * or would answer an error to its first request, and never if it is stuck.
+ *
  * Traits combine (`2.0.0-slow-errors`). Other words in a tag (`1.0.0-rc1`) change nothing. There is no
  * chance in it: request n of a version always waits and answers the same way.
  */
