@@ -57,3 +57,10 @@ test('a file that expands aliases without end is refused', () => {
   ].join('\n')
   assert.match(lines(bomb, 'error')[0] ?? '', /this YAML cannot be read: /)
 })
+
+test('merge keys are merged, and the own value wins', () => {
+  const text = 'ships:\n  - &first { name: Argo, crew: 50 }\n  - { <<: *first, name: Pequod }\n'
+  const result = parseYaml(Fleet, text, 'fleet.yaml', { unknownKeys: 'error' })
+  assert.ok(result.ok)
+  assert.deepEqual(result.value.ships[1], { name: 'Pequod', crew: 50 })
+})

@@ -75,6 +75,8 @@ export function readYaml(text: string, file: string): YamlRead {
     lineCounter: lines,
     prettyErrors: false,
     uniqueKeys: true,
+    // YAML 1.1, but Keptn's reader knew it: `<<: *defaults` in an slo.yaml decides over weights and criteria.
+    merge: true,
   })
   const [error] = document.errors
   if (error !== undefined) {
