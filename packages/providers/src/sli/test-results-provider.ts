@@ -1,14 +1,17 @@
+import { isJsonObject } from '@tiphys/contract/json.ts'
 import { TestResults } from '@tiphys/contract/test-results.ts'
 import { unmeasured } from '@tiphys/core/evaluation/sli-value.ts'
 import {
   TEST_RESULTS_PROVIDER,
   testResultsValue,
 } from '@tiphys/core/evaluation/test-results-value.ts'
+import { ownResults } from '@tiphys/core/load/own-results.ts'
 import type { SliProvider } from './sli-provider.ts'
 
 /** Indicators from `data.test.results` of the run's own tests: a gate without any metrics server. `undefined`: no test reported any. */
 export function createTestResultsProvider(wire: unknown): SliProvider {
-  const parsed = wire === undefined ? undefined : TestResults.safeParse(wire)
+  const own = isJsonObject(wire) ? ownResults(wire) : wire
+  const parsed = own === undefined ? undefined : TestResults.safeParse(own)
   const results = parsed?.success === true ? parsed.data : undefined
   const issue = parsed?.error?.issues[0]
   return {
