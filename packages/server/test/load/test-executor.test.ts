@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { JsonObject } from '@tiphys/contract/json.ts'
 import { ownResults } from '@tiphys/core/load/own-results.ts'
 import { mergeData } from '@tiphys/core/merge/merge.ts'
+import { createTestResultsProvider } from '@tiphys/providers/sli/test-results-provider.ts'
 import { executorWith, resultsOf, runTask, snapshotOf, testTask, windowOf } from './test-task.ts'
 import { answerAfter, startWebServer, until } from './web-server.ts'
 
@@ -207,6 +208,12 @@ test('after a restart the tests run again from the start and say so', async () =
   assert.equal(nextAttempt.message, 'smoke passed (1 of 1 checks)')
 })
 
+function sliRequest(indicator: string) {
+  const window = { startMs: 0, endMs: 1 }
+  const names = { project: 'sockshop', stage: 'staging', service: 'carts', deployment: 'primary' }
+  return { indicator, query: undefined, window, scope: { ...names, labels: {}, filters: {} } }
+}
+
 test('what a later stage did not measure is not taken from an earlier one', async () => {
   await using server = await startWebServer((_request, response) => response.end())
   const file = at(server.url, BOTH)
@@ -217,8 +224,9 @@ test('what a later stage did not measure is not taken from an earlier one', asyn
   const results = (merged['test'] as JsonObject)['results'] as JsonObject
   assert.ok(results['response_time_p95'] !== undefined, 'the merge keeps the old figure')
   assert.deepEqual(ownResults(results), resultsOf(answer))
-  assert.deepEqual(ownResults({ rps: 3, targets: { a: { rps: 4 } } }), {
-    rps: 3,
-    targets: { a: { rps: 4 } },
-  })
+  const provider = createTestResultsProvider(results)
+  const stale = await provider.fetchValue(sliRequest('response_time_p95'))
+  assert.equal(stale.success, false)
+  const fresh = await provider.fetchValue(sliRequest('checks_passed'))
+  assert.equal(fresh.value, 1)
 })
