@@ -1,0 +1,103 @@
+import { z } from 'zod'
+import { parseDuration } from './duration.ts'
+
+/**
+ * `tiphys.yaml`: the settings of one server. Flags are stronger than the environment, the environment is stronger than this file.
+ * Our own file: an unknown key is an error. Secrets may stand in files or in the environment instead of here (`…File`, `…Env`).
+ */
+
+const Duration = z
+  .string()
+  .refine((text) => parseDuration(text) !== undefined, 'expected a duration like 10s, 5m or 1h30m')
+  .transform((text) => parseDuration(text) ?? 0)
+
+const Name = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, {
+  error: 'expected lower case letters, digits and hyphens',
+})
+
+export const GitProtocol = z.enum(['https', 'ssh', 'http', 'file'])
+
+/** One Argo CD. What `instance` in argocd.yaml names. */
+const ArgoCdInstance = z.strictObject({
+  name: Name.default('default'),
+  url: z.url(),
+  token: z.string().optional(),
+  tokenFile: z.string().optional(),
+  tokenEnv: z.string().optional(),
+  caFile: z.string().optional(),
+  insecureSkipVerify: z.boolean().optional(),
+})
+
+const ArgoCd = z.strictObject({
+  instances: z.array(ArgoCdInstance).max(50).default([]),
+  /** How often every labelled application is looked at, whatever the notifications say. */
+  reconcileEvery: Duration.optional(),
+})
+
+/** Credentials for the repositories that Argo CD reads, by the beginning of their URL; the longest that fits counts. */
+const GitCredential = z.strictObject({
+  match: z.string().min(1),
+  user: z.string().optional(),
+  password: z.string().optional(),
+  passwordFile: z.string().optional(),
+  passwordEnv: z.string().optional(),
+  privateKeyFile: z.string().optional(),
+  passphraseEnv: z.string().optional(),
+})
+
+const Git = z.strictObject({
+  protocols: z.array(GitProtocol).min(1).optional(),
+  credentials: z.array(GitCredential).max(100).default([]),
+})
+
+/** A Prometheus, or whatever speaks its API. */
+const Prometheus = z.strictObject({
+  url: z.url(),
+  /** Only for these projects; unset: for every project without one of its own. */
+  projects: z.array(z.string()).optional(),
+  user: z.string().optional(),
+  password: z.string().optional(),
+  passwordFile: z.string().optional(),
+  passwordEnv: z.string().optional(),
+  bearerTokenFile: z.string().optional(),
+  bearerTokenEnv: z.string().optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+})
+
+const Providers = z.strictObject({
+  prometheus: z.union([Prometheus, z.array(Prometheus).max(100)]).optional(),
+})
+
+/** Load tests of all projects together. */
+const LoadTests = z.strictObject({
+  maxRate: z.number().positive().optional(),
+  maxConnections: z.int().positive().optional(),
+})
+
+export const SettingsFile = z.strictObject({
+  port: z.int().min(0).max(65_535).optional(),
+  host: z.string().optional(),
+  dataDir: z.string().optional(),
+  databaseUrl: z.string().optional(),
+  apiToken: z.string().optional(),
+  secretKey: z.string().optional(),
+  tlsCert: z.string().optional(),
+  tlsKey: z.string().optional(),
+  behindProxy: z.boolean().optional(),
+  basePath: z.string().optional(),
+  publicUrl: z.url().optional(),
+  denyPrivate: z.boolean().optional(),
+  allowLoopbackTargets: z.boolean().optional(),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).optional(),
+  argocd: ArgoCd.optional(),
+  git: Git.optional(),
+  providers: Providers.optional(),
+  loadTests: LoadTests.optional(),
+})
+export type SettingsFile = z.infer<typeof SettingsFile>
+export type ArgoCdInstanceSettings = z.infer<typeof ArgoCdInstance>
+export type GitCredentialSettings = z.infer<typeof GitCredential>
+export type PrometheusSettings = z.infer<typeof Prometheus>
+export type GitProtocol = z.infer<typeof GitProtocol>
+
+export const SETTINGS_FILE = 'tiphys.yaml'
