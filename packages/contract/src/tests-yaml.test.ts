@@ -268,6 +268,17 @@ test('JSON is bounded in size and depth', () => {
   assert.match(problems(deep)[0] ?? '', /is nested deeper than 20 levels$/)
 })
 
+test('so many sets of figures do not fit into the events that carry them', () => {
+  const requests = Array.from({ length: 40 }, (_, index) => `{name: r${index}, request: GET /}`)
+  const text = loadTest('rate: 20/s', 'duration: 30s').replace(
+    'requests: [{request: GET /}]',
+    `requests: [${requests.join(', ')}]`,
+  )
+  assert.deepEqual(problems(text), [
+    `${FILE}:1:1: tests: has 41 tests and named requests; at most 40 have figures`,
+  ])
+})
+
 test('a percentile of too few requests is a doubt, not an error', () => {
   const text = loadTest('rate: 2/s', 'duration: 30s', 'thresholds: { response_time_p99: "<1s" }')
   assert.ok(parseTestsYaml(text, FILE).ok)

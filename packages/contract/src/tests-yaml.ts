@@ -27,7 +27,9 @@ const MAX_TIMEOUT_MS = 300_000
 const MAX_WITHIN_MS = 3_600_000
 const MIN_EVERY_MS = 50
 const MAX_EVERY_MS = 60_000
-const MAX_TESTS = 50
+const MAX_TESTS = 20
+/** Tests and named requests have figures of their own, about 1 KB each, which travel in the data of every later event. */
+const MAX_FIGURE_SETS = 40
 const MAX_CHECKS = 100
 const MAX_TEXTS = 50
 
@@ -97,6 +99,14 @@ export const TestsYaml = z.strictObject({
         if (first === index) continue
         const message = `the name ${name} is taken by tests.${first}`
         context.addIssue({ code: 'custom', message, path: [index, 'name'] })
+      }
+      const requests = tests.flatMap((test) => test.load?.requests ?? [])
+      const sets = tests.length + requests.filter((one) => one.name !== undefined).length
+      if (sets > MAX_FIGURE_SETS) {
+        fault(
+          context,
+          `has ${sets} tests and named requests; at most ${MAX_FIGURE_SETS} have figures`,
+        )
       }
     }),
 })

@@ -139,3 +139,15 @@ test('a redirect is an answer and is not followed', async () => {
   assert.equal(answer.message, 'smoke failed: GET /a answered 302, not 2xx (1 of 2 checks passed)')
   assert.equal(server.seen.length, 2)
 })
+
+test('the message stays short however much fails', async () => {
+  await using server = await startWebServer((_request, response) => response.end('x'.repeat(500)))
+  const checks = Array.from(
+    { length: 30 },
+    (_, index) =>
+      `name: ${'long '.repeat(300)}${index}\n        request: GET /\n        expect: { bodyContains: y }`,
+  )
+  const answer = await runTask(testTask({ file: smoke(server.url, ...checks) }))
+  assert.equal(answer.result, 'fail')
+  assert.equal(answer.message.length, 4_001)
+})

@@ -122,12 +122,16 @@ function withNames(figures: LoadFigures): JsonObject {
 }
 
 const MAX_SENTENCES = 5
+/** A message is read in lists and comments; the figures are in the results. */
+const MAX_MESSAGE_CHARACTERS = 4_000
 
 /** One message for people: what failed comes first, with its numbers. */
 export function messageOf(outcomes: readonly TestOutcome[]): string {
   const order: Readonly<Record<Result, number>> = { fail: 0, warning: 1, pass: 2 }
   const sorted = outcomes.toSorted((left, right) => order[resultOf(left)] - order[resultOf(right)])
-  return sorted.map(sentenceOf).join('; ')
+  const message = sorted.map(sentenceOf).join('; ')
+  if (message.length <= MAX_MESSAGE_CHARACTERS) return message
+  return `${message.slice(0, MAX_MESSAGE_CHARACTERS)}…`
 }
 
 function sentenceOf(outcome: TestOutcome): string {
