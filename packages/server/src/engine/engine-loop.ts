@@ -177,6 +177,17 @@ class EngineLoop implements Engine {
       .flatMap((run) => whyWaiting(run, this.#placeOf(run), nowMs))
   }
 
+  async forgetProject(projectId: string): Promise<void> {
+    await this.#enqueue(() => {
+      for (const run of this.openRunsOf(projectId)) {
+        this.#book.forget(run.runId)
+        this.#dues.set(run.runId, undefined)
+        this.#dispatcher.reconcile(run.runId, undefined)
+      }
+      return { answer: { code: 'accepted', context: '', eventId: '', routed: 'run' } }
+    })
+  }
+
   async settled(): Promise<void> {
     while (this.#turn !== undefined) await this.#turn
   }

@@ -22,7 +22,9 @@ export interface Engine {
   run(projectId: string, runId: string): Promise<RunState | undefined>
   /** Each unmet condition of every open run of a context (A10). */
   why(projectId: string, context: string): readonly WaitingReason[]
-  /** Ends when nothing that was submitted, started or due is left to do right now. For tests and shutdown. */
+  /** Drops every open run of a project that is being deleted, and cancels its executors. Writes nothing: the rows go with the project. */
+  forgetProject(projectId: string): Promise<void>
+  /** Ends when every input so far is decided and written. Executors may still be at work. For tests and shutdown. */
   settled(): Promise<void>
   /** Stops taking inputs, cancels executors, writes what is decided. Open runs go on at the next start. */
   close(): Promise<void>
