@@ -80,6 +80,8 @@ function fixedEnvironment(folder: string, ssh: string): Record<string, string> {
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_ATTR_NOSYSTEM: '1',
     GIT_NO_REPLACE_OBJECTS: '1',
+    // A path is a path, whatever characters it begins with.
+    GIT_LITERAL_PATHSPECS: '1',
     GIT_TERMINAL_PROMPT: '0',
     GIT_ASKPASS: join(folder, ASKPASS),
     SSH_ASKPASS: join(folder, ASKPASS),

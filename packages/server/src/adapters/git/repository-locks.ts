@@ -26,7 +26,7 @@ export async function removeStaleLocks(gitDirectory: string): Promise<readonly s
 
 async function leftovers(gitDirectory: string): Promise<string[]> {
   const top = await entriesOf(gitDirectory)
-  const refs = await readdir(join(gitDirectory, 'refs'), { recursive: true, withFileTypes: true })
+  const refs = await entriesOf(join(gitDirectory, 'refs'), true)
   const packs = await entriesOf(join(gitDirectory, 'objects', 'pack'))
   return [
     ...top.filter((entry) => isLock(entry) || entry.name.startsWith('fast_import_crash_')),
@@ -35,8 +35,14 @@ async function leftovers(gitDirectory: string): Promise<string[]> {
   ].map((entry) => join(entry.parentPath, entry.name))
 }
 
-async function entriesOf(folder: string): Promise<Dirent[]> {
-  return await readdir(folder, { withFileTypes: true })
+/** A folder that is missing has nothing left over; git itself says what is wrong with such a repository. */
+async function entriesOf(folder: string, recursive = false): Promise<Dirent[]> {
+  return await readdir(folder, { withFileTypes: true, recursive }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return []
+      throw error
+    },
+  )
 }
 
 function isLock(entry: Dirent): boolean {
