@@ -3,6 +3,7 @@ import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { guardRoutes } from './guard.ts'
 import { parseJsonBodies } from './json-body.ts'
 import { addKeptnRoutes } from './keptn-v1/routes.ts'
+import { addNativeRoutes } from './native/routes.ts'
 import { describeApi } from './openapi.ts'
 import type { ApiParts } from './parts.ts'
 import { answerBadPath, answerErrors } from './request-errors.ts'
@@ -64,5 +65,6 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
   addServerRoutes(app, server)
   const add = routesOf(app, server.basePath)
   addKeptnRoutes(add, parts)
+  addNativeRoutes(add, parts)
   return app
 }

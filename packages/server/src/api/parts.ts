@@ -6,7 +6,9 @@ import type { Projections } from '../ports/projections.ts'
 import type { Store } from '../ports/store.ts'
 import type { Projects } from '../projects/projects.ts'
 import type { Authenticate } from './authenticate.ts'
+import type { ArgocdPart, LintPart } from './native/server.ts'
 import type { SecretsPart } from './secrets-part.ts'
+import type { TokensPart } from './tokens-part.ts'
 
 /** What the HTTP surface translates for. It decides nothing by itself. */
 export type ApiParts = {
@@ -19,6 +21,9 @@ export type ApiParts = {
   readonly log: Log
   readonly authenticate: Authenticate
   readonly secrets: SecretsPart
+  readonly tokens: TokensPart
+  readonly argocd: ArgocdPart
+  readonly lint: LintPart
   readonly server: ServerFacts
 }
 

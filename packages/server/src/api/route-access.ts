@@ -5,6 +5,7 @@ export type Access = 'public' | 'any-token' | readonly Scope[]
 
 const READ: Access = ['read']
 const CONFIGURE: Access = ['configure']
+const ADMIN: Access = ['admin']
 const SEND_EVENTS: Access = ['trigger', 'answer', 'approve']
 const CONTROL: Access = ['trigger']
 
@@ -55,6 +56,24 @@ export const ROUTE_ACCESS: Readonly<Record<string, Access>> = {
   'PUT /api/secrets/v1/secret': CONFIGURE,
   'DELETE /api/secrets/v1/secret': CONFIGURE,
   'GET /api/secrets/v1/scope': CONFIGURE,
+
+  'GET /api/tiphys/v1/info': 'any-token',
+  'POST /api/tiphys/v1/lint': 'any-token',
+  'GET /api/tiphys/v1/contexts/:context': READ,
+  'GET /api/tiphys/v1/contexts/:context/why': READ,
+  'POST /api/tiphys/v1/contexts/:context/control': CONTROL,
+  'GET /api/tiphys/v1/runs': READ,
+  'GET /api/tiphys/v1/runs/:id': READ,
+  'GET /api/tiphys/v1/evaluations': READ,
+  'GET /api/tiphys/v1/evaluations/:triggeredId': READ,
+  'GET /api/tiphys/v1/approvals': ['read', 'approve'],
+  'POST /api/tiphys/v1/approvals/:triggeredId': ['approve'],
+  'POST /api/tiphys/v1/tasks/:triggeredId/result': ['answer'],
+  'GET /api/tiphys/v1/argocd/instances': READ,
+  'GET /api/tiphys/v1/argocd/applications': READ,
+  'GET /api/tiphys/v1/tokens': ADMIN,
+  'POST /api/tiphys/v1/tokens': ADMIN,
+  'DELETE /api/tiphys/v1/tokens/:name': ADMIN,
 }
 
 /** Executors read the files of their task. */

@@ -13,7 +13,7 @@ import type {
 } from './runs-document.ts'
 
 /** A handler may report progress without end; the document keeps the newest. */
-const MAX_ANSWERS = 100
+const MAX_PROGRESS = 50
 
 /** Folds one row of a run's stream into its document. Pure; the engine's `evolveRun` decides, this only retells. */
 export function foldRunDocument(
@@ -115,7 +115,7 @@ function answered(run: RunDocument, row: StoredEvent, meta: AnswerMeta): RunDocu
   const task = run.tasks.find((one) => isTask(one, meta))
   if (task === undefined) return run
   const answer = answerOf(row, meta)
-  const answers = [...task.answers, answer].slice(-MAX_ANSWERS)
+  const answers = bounded([...task.answers, answer])
   const progress =
     meta.k === 'changed' ? { message: answer.message ?? '', atMs: row.timeMs } : task.progress
   const after = withTask(run, meta, (one) => ({
@@ -131,6 +131,15 @@ function answered(run: RunDocument, row: StoredEvent, meta: AnswerMeta): RunDocu
   // Finished implies started, as in evolveRun.
   if (finished.length < Math.max(1, started)) return told
   return completed(told, meta, { ...aggregateOf(finished), endedMs: row.timeMs, expired: false })
+}
+
+/** Only reports of progress are forgotten: how many started and finished decides when a task is done. */
+function bounded(answers: readonly TaskAnswerDocument[]): readonly TaskAnswerDocument[] {
+  const isProgress = (answer: TaskAnswerDocument) => answer.type.endsWith('.status.changed')
+  const surplus = answers.filter(isProgress).length - MAX_PROGRESS
+  if (surplus <= 0) return answers
+  const oldest = answers.find(isProgress)
+  return answers.filter((answer) => answer !== oldest)
 }
 
 function answerOf(row: StoredEvent, meta: AnswerMeta): TaskAnswerDocument {

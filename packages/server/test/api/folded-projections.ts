@@ -45,6 +45,15 @@ export function createFoldedProjections(
         totalCount: found.length,
       })
     },
+    forgetProject(projectId) {
+      for (const projection of projections) {
+        const own = documents.get(projection.name)
+        for (const [key, document] of own ?? []) {
+          if (projection.columnsOf(document).projectId === projectId) own?.delete(key)
+        }
+      }
+      return Promise.resolve()
+    },
     async rebuild() {
       for (const own of documents.values()) own.clear()
       position = 0

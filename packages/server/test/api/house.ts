@@ -7,12 +7,14 @@ import { createApprovalExecutor } from '../../src/executors/approval/approval-ex
 import type { TaskExecutor } from '../../src/executors/executor.ts'
 import { createIntake } from '../../src/intake/create-intake.ts'
 import type { Clock } from '../../src/ports/clock.ts'
+import type { Projections } from '../../src/ports/projections.ts'
 import type { Store } from '../../src/ports/store.ts'
 import { evaluationsProjection } from '../../src/projections/evaluations.ts'
 import { runsProjection } from '../../src/projections/runs.ts'
 import { contextsProjection } from '../../src/projections/runs-by-context.ts'
 import { servicesProjection } from '../../src/projections/services.ts'
 import { loadProjects } from '../../src/projects/create-projects.ts'
+import type { Projects } from '../../src/projects/projects.ts'
 import { createFoldedProjections } from './folded-projections.ts'
 import { createMemoryConfiguration } from './memory-configuration.ts'
 import { startTestApi, type TestApi } from './test-api.ts'
@@ -21,6 +23,8 @@ export type House = {
   readonly api: TestApi
   readonly store: Store
   readonly engine: Engine
+  readonly projects: Projects
+  readonly projections: Projections
   close(): Promise<void>
 }
 
@@ -92,7 +96,7 @@ export async function startHouse(executors: readonly TaskExecutor[] = []): Promi
     await engine.close()
     await store.close()
   }
-  return { api, store, engine, close }
+  return { api, store, engine, projects, projections, close }
 }
 
 /** Node's timers count in 32 bits. */

@@ -1,7 +1,9 @@
 import { createApi } from '../../src/api/api.ts'
 import type { Authentication } from '../../src/api/authenticate.ts'
+import type { ArgocdPart } from '../../src/api/native/server.ts'
 import type { ApiParts, ServerFacts } from '../../src/api/parts.ts'
 import type { SecretsPart } from '../../src/api/secrets-part.ts'
+import type { TokensPart } from '../../src/api/tokens-part.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import type { Actor } from '../../src/intake/actor.ts'
 import type { Intake } from '../../src/intake/intake.ts'
@@ -15,6 +17,8 @@ export const ACTORS: Readonly<Record<string, Actor>> = {
   trigger: { name: 'trigger', scopes: ['trigger'], projects: ['*'] },
   reader: { name: 'reader', scopes: ['read'], projects: ['*'] },
   'shop-reader': { name: 'shop-reader', scopes: ['read'], projects: ['shop'] },
+  'other-reader': { name: 'other-reader', scopes: ['read'], projects: ['other'] },
+  'shop-configurer': { name: 'shop-configurer', scopes: ['configure'], projects: ['shop'] },
   'shop-trigger': { name: 'shop-trigger', scopes: ['trigger'], projects: ['shop'] },
   answerer: { name: 'answerer', scopes: ['answer'], projects: ['*'] },
   approver: { name: 'approver', scopes: ['approve'], projects: ['*'] },
@@ -63,6 +67,9 @@ export async function startTestApi(
     clock: { nowMs: () => 0, sleep: () => Promise.resolve(), at: () => () => undefined },
     log: { debug() {}, info() {}, warn() {}, error() {} },
     secrets: absent<SecretsPart>('secrets'),
+    tokens: absent<TokensPart>('tokens'),
+    argocd: absent<ArgocdPart>('argocd'),
+    lint: () => [],
     authenticate,
     ...others,
     server: {

@@ -3,7 +3,7 @@ import { ok } from '../answer.ts'
 import type { AddRoute } from '../route.ts'
 
 /** The version whose API we speak: clients compare it with their own and warn when it differs. */
-const KEPTN_VERSION = '1.4.5'
+export const KEPTN_VERSION = '1.4.5'
 /** What Keptn reported whatever it understood. */
 const SHIPYARD_VERSION = '0.2.0'
 

@@ -1,0 +1,18 @@
+import type { ApiParts } from '../parts.ts'
+import type { AddRoute } from '../route.ts'
+import { addTaskAnswerRoutes } from './approvals.ts'
+import { addContextRoutes } from './contexts.ts'
+import { addEvaluationRoutes } from './evaluations.ts'
+import { addRunRoutes } from './runs.ts'
+import { addNativeServerRoutes } from './server.ts'
+import { addTokenRoutes } from './tokens.ts'
+
+/** Our own API under `/api/tiphys/v1`, for the CLI and the web UI. Polled; streams come later. */
+export function addNativeRoutes(add: AddRoute, parts: ApiParts): void {
+  addNativeServerRoutes(add, parts)
+  addContextRoutes(add, parts)
+  addRunRoutes(add, parts)
+  addTaskAnswerRoutes(add, parts)
+  addEvaluationRoutes(add, parts)
+  addTokenRoutes(add, parts.tokens)
+}
