@@ -3,9 +3,10 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const directory = process.env.TIPHYS_TEST_CLOCKS
-// Only the test file itself: processes that a test starts inherit the environment, not this preload.
+const directory = process.env.TEST_FILE_CLOCKS
 if (directory !== undefined) {
+  // Only for the test file itself, not for the processes it starts.
+  delete process.env.TEST_FILE_CLOCKS
   const note = join(directory, String(process.pid))
   writeFileSync(note, process.argv[1] ?? '')
   process.on('exit', () => rmSync(note, { force: true }))

@@ -34,7 +34,7 @@ const peersMissing = missingPeers()
 const pure = files.filter((file) => PURE.test(file))
 const processes = files.filter((file) => !PURE.test(file))
 
-process.env.TIPHYS_TOGETHER = JSON.stringify({
+process.env.TEST_FILES_TOGETHER = JSON.stringify({
   files: pure.map((file) => join(root, file)),
   // A peer that has to be there and is not is a failed test, so that the closing lines and the exit code agree.
   failures:
@@ -43,7 +43,7 @@ process.env.TIPHYS_TOGETHER = JSON.stringify({
       : [],
 })
 
-process.env.TIPHYS_TEST_CLOCKS = mkdtempSync(join(tmpdir(), 'tiphys-test-clocks-'))
+process.env.TEST_FILE_CLOCKS = mkdtempSync(join(tmpdir(), 'tiphys-test-clocks-'))
 const overdue = setInterval(killOverdue, LOOK_EVERY_MS)
 const killed = new Map()
 
@@ -72,13 +72,13 @@ for await (const event of events) {
 reporter.end()
 await new Promise((resolve) => reporter.on('end', resolve))
 clearInterval(overdue)
-rmSync(process.env.TIPHYS_TEST_CLOCKS, { recursive: true, force: true })
+rmSync(process.env.TEST_FILE_CLOCKS, { recursive: true, force: true })
 printClosingLines()
 
 /** Each running test file has a note with its process id, made when it began (scripts/file-clock.mjs). */
 function killOverdue() {
-  for (const pid of readdirSync(process.env.TIPHYS_TEST_CLOCKS)) {
-    const note = join(process.env.TIPHYS_TEST_CLOCKS, pid)
+  for (const pid of readdirSync(process.env.TEST_FILE_CLOCKS)) {
+    const note = join(process.env.TEST_FILE_CLOCKS, pid)
     const began = statSync(note, { throwIfNoEntry: false })?.mtimeMs
     if (began === undefined || Date.now() - began < FILE_LIMIT_MS) continue
     const file = relative(root, readFileSync(note, 'utf8'))

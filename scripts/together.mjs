@@ -3,7 +3,10 @@
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 
-const { files, failures } = JSON.parse(process.env.TIPHYS_TOGETHER ?? '{"files":[],"failures":[]}')
+const { files, failures } = JSON.parse(
+  process.env.TEST_FILES_TOGETHER ?? '{"files":[],"failures":[]}',
+)
+delete process.env.TEST_FILES_TOGETHER
 
 for (const file of files) {
   try {
