@@ -29,17 +29,31 @@ export type ProjectionColumns = {
 }
 
 export interface Projections {
-  /** Folds everything that was committed before the call, so that a client reads what it wrote. */
+  /**
+   * Folds everything that was committed before the call, so that a client reads what it wrote. Calls at the same time share the
+   * work; long backlogs are folded in pieces, with turns for other work between them. Throws `ProjectionError` when a fold does.
+   */
   catchUp(): Promise<void>
   get(projection: string, key: string): Promise<JsonObject | undefined>
+  /** Newest first; equal sorts by key. The total is exact up to 10,000 or the row after the page, whichever is larger. */
   list(
     projection: string,
     query: ProjectionQuery,
   ): Promise<{ documents: JsonObject[]; totalCount: number }>
   /** Throws every document away and folds the log again. */
   rebuild(): Promise<void>
+  /**
+   * Drops the documents of a project after its streams were deleted (`store.deleteProject`): no row says that they are gone. Whoever
+   * deletes a project repeats both after a crash.
+   */
+  forgetProject(projectId: string): Promise<void>
   /** Every document, by projection and key: what a rebuilt set is compared with. */
   dump(): Promise<Record<string, Record<string, JsonObject>>>
+}
+
+/** A fold failed: a bug in it, at a row that is named, and nothing of that row was stored. Or the projections were closed. */
+export class ProjectionError extends Error {
+  override readonly name = 'ProjectionError'
 }
 
 export type ProjectionQuery = {

@@ -42,7 +42,12 @@ export function openSqlite({ file: path, maxBehind }: SqliteOptions): SqliteData
       cacheBytes: CACHE_BYTES,
       lockWaitMs: LOCK_WAIT_MS,
     })
-    migrate(file, MIGRATIONS)
+    try {
+      migrate(file, MIGRATIONS)
+    } catch (error) {
+      file.close()
+      throw error
+    }
     const writer = createGroupWriter(file)
     const store = createSqliteStoreOn({
       file,

@@ -33,11 +33,16 @@ export type SqliteFileOptions = {
 export function openSqliteFile(path: string, options: SqliteFileOptions): SqliteFile {
   const database = new DatabaseSync(path, { timeout: options.lockWaitMs })
   const statements = new Map<string, Statement<object>>()
-  database.exec(`
-    PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = ${options.synchronous};
-    PRAGMA cache_size = -${Math.round(options.cacheBytes / 1024)};
-  `)
+  try {
+    database.exec(`
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = ${options.synchronous};
+      PRAGMA cache_size = -${Math.round(options.cacheBytes / 1024)};
+    `)
+  } catch (error) {
+    database.close()
+    throw error
+  }
   const begin = database.prepare('BEGIN IMMEDIATE')
   const commit = database.prepare('COMMIT')
 
