@@ -107,6 +107,16 @@ test('a password is told to the host it is for, and to no other', async () => {
   assert.ok(wrong.code === 'exited' && wrong.exitCode !== 0)
 })
 
+test('a host that repeats the password is not repeated', async () => {
+  const credentials = { kind: 'password', user: 'bot', password: 'very secret' } as const
+  await using opened = await openGitops({ credentials })
+  opened.host.requirePassword(credentials.user, credentials.password)
+  await opened.host.refusePushes('shop', 'very secret is a bad password')
+  const answer = await opened.gitops.change(opened.change([{ ...IMAGE, value: 'carts:2.0' }]))
+  assert.ok(answer.code === 'failed' && answer.failure.code === 'push-refused')
+  assert.match(answer.failure.message, /: \*\*\* is a bad password$/)
+})
+
 test('what is not there is named', async () => {
   await using opened = await openGitops()
   const ask = async (repository: string, branch: string) => {
