@@ -55,6 +55,7 @@ export type RunInput =
       readonly noteType: string
       readonly note: JsonObject
     }
+  | { readonly type: 'news'; readonly outcome: 'degraded'; readonly message: string }
   | { readonly type: 'tick' }
   | { readonly type: 'pause'; readonly by: string; readonly scope: PauseScope }
   | { readonly type: 'resume'; readonly by: string }
@@ -88,6 +89,8 @@ function decideInput(run: OpenRun, input: RunInput, nowMs: number): NewRunRow[] 
       return answer(run, { type: 'answer', by: 'tiphys', ...reportOf(run, input, nowMs) })
     case 'note':
       return note(run, input, nowMs)
+    case 'news':
+      return run.degraded === undefined ? [newsRow(run, input, nowMs)] : []
     case 'tick':
       return missedDeadlines(run, nowMs)
     case 'pause':
@@ -203,6 +206,15 @@ function note(
   if (task === undefined) return []
   const meta: RunMeta = { k: 'note', i: task.index, a: task.attempt }
   return [fact(run, input.noteType, meta, nowMs, { note: input.note })]
+}
+
+function newsRow(
+  run: OpenRun,
+  news: Extract<RunInput, { type: 'news' }>,
+  nowMs: number,
+): NewRunRow {
+  const { outcome, message } = news
+  return fact(run, 'deployment.news', { k: 'news', outcome, message }, nowMs, { outcome, message })
 }
 
 function missedDeadlines(run: OpenRun, nowMs: number): NewRunRow[] {

@@ -38,6 +38,8 @@ export function evolveRun(state: RunState, row: RunRow): RunState {
       return { ...run, paused: { sinceMs: row.timeMs, by: meta.by, scope: meta.scope } }
     case 'resumed':
       return resume(run, row.timeMs)
+    case 'news':
+      return degrade(run, meta.message)
     case 'end':
       return {
         phase: 'ended',
@@ -160,6 +162,16 @@ function resume(run: OpenRun, nowMs: number): OpenRun {
   return { ...rest, open }
 }
 
+/** A task under way may finish; a run between tasks ends here. */
+function degrade(run: OpenRun, message: string): OpenRun {
+  const degraded = { ...run, degraded: message }
+  return run.open.length > 0 ? degraded : { ...degraded, ending: failedBecause(message) }
+}
+
+function failedBecause(message: string) {
+  return { status: 'succeeded', result: 'fail', message } as const
+}
+
 function finishTask(run: OpenRun, key: TaskKey, row: RunRow): OpenRun {
   const task = taskOf(run, key)
   const finished = [...task.finished, finishedOf(row.event)]
@@ -201,6 +213,7 @@ function completeTask(
   }
   const following = run.plan.tasks[task.index + 1]
   const stops = outcome.result === 'fail' || outcome.status === 'errored'
+  if (run.degraded !== undefined && !stops) return { ...after, ending: failedBecause(run.degraded) }
   if (stops || following === undefined) return { ...after, ending: outcome }
   return { ...after, next: { index: task.index + 1, attempt: 1, dueMs: nowMs + following.afterMs } }
 }

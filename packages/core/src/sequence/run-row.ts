@@ -48,6 +48,8 @@ export type RunMeta =
   | ({ readonly k: 'note' } & TaskKey)
   | { readonly k: 'paused'; readonly by: string; readonly scope: PauseScope }
   | { readonly k: 'resumed'; readonly by: string }
+  /** What became of a deployment after it was done: it counts against the run (behaviour.md 6). */
+  | { readonly k: 'news'; readonly outcome: 'degraded'; readonly message: string }
   /** `<stage>.<sequence>.finished`: the last row. */
   | {
       readonly k: 'end'

@@ -30,6 +30,8 @@ export type OpenRun = {
   readonly enteredMs?: number
   readonly paused?: { readonly sinceMs: number; readonly by: string; readonly scope: PauseScope }
   readonly deadlineMs?: number
+  /** Its deployment was healthy and is no more: it ends as failed, and starts no further task. */
+  readonly degraded?: string
 }
 
 export type EndedRun = {

@@ -192,6 +192,23 @@ test('while paused nothing is triggered, a running task may finish, and thirty d
   assert.deepEqual(run.apply({ type: 'tick' }, STANDSTILL_MS + 1), ['dev.delivery.finished'])
 })
 
+test('a deployment that degrades later fails its run: at once between tasks, else after the task under way', () => {
+  const news = { type: 'news', outcome: 'degraded', message: 'carts-dev is Degraded' } as const
+  const between = drive()
+  between.apply({ type: 'proceed' }, 0)
+  between.answer('deployment.finished', pass)
+  assert.deepEqual(between.apply(news, 2), ['dev.tiphys.deployment.news', 'dev.delivery.finished'])
+  const during = drive()
+  during.apply({ type: 'proceed' }, 0)
+  assert.deepEqual(during.apply(news, 1), ['dev.tiphys.deployment.news'])
+  assert.deepEqual(during.apply(news, 1), [])
+  during.answer('deployment.finished', pass)
+  const ended = during.state()
+  assert.ok(ended.phase === 'ended')
+  assert.deepEqual([ended.result, ended.message], ['fail', 'carts-dev is Degraded'])
+  assert.equal(childrenOf(ended)[0]?.sequence, 'rollback')
+})
+
 test('abort ends a run at once and triggers nothing', () => {
   const run = drive()
   run.apply({ type: 'proceed' }, 0)

@@ -9,7 +9,7 @@ import type { CommitUnit, Store, StoredEvent } from '../ports/store.ts'
 import type { Projects } from '../projects/projects.ts'
 import { createDispatcher } from './dispatcher.ts'
 import { createDueTimes } from './due-times.ts'
-import type { ControlRequest, Engine, EngineAnswer, EngineInput } from './engine.ts'
+import type { ControlRequest, Engine, EngineAnswer, EngineInput, RunNews } from './engine.ts'
 import { createPlanner } from './planner.ts'
 import type { ProjectSnapshot } from './project-snapshot.ts'
 import { type JobPlan, route } from './route.ts'
@@ -42,6 +42,8 @@ type Job = {
 const MAX_INPUTS_PER_TURN = 512
 /** A conflict means somebody was faster; on one owner it means a bug or a full disk, so this is never reached in peace. */
 const MAX_TRIES = 5
+/** An application is news to a run for minutes; its key is kept much longer than that. */
+const NEWS_RETENTION_MS = 30 * 24 * 60 * 60 * 1000
 
 /** Starts the engine: folds the open runs from the log, sets their due times, starts their executors again. */
 export async function startEngine(parts: EngineParts): Promise<Engine> {
@@ -175,6 +177,25 @@ class EngineLoop implements Engine {
     return this.#book
       .runsOf(projectId, context)
       .flatMap((run) => whyWaiting(run, this.#placeOf(run), nowMs))
+  }
+
+  async tell(news: RunNews): Promise<'told' | 'ended' | 'repeat'> {
+    const { key, runId, outcome, message } = news
+    const nowMs = this.#parts.clock.nowMs()
+    if ((await this.#parts.store.dedupeValue(key, nowMs)) !== undefined) return 'repeat'
+    let told = false
+    const answer = await this.#enqueue((builder) => {
+      const run = this.#book.run(runId)
+      told = run !== undefined && builder.drive(run, { type: 'news', outcome, message })
+      const context = run?.context ?? ''
+      const dedupeKeys = told ? [{ key, value: context, untilMs: nowMs + NEWS_RETENTION_MS }] : []
+      return {
+        answer: { code: 'accepted', context, eventId: '', routed: 'run' },
+        extra: { dedupeKeys },
+      }
+    })
+    if (answer.code === 'repeat') return 'repeat'
+    return told ? 'told' : 'ended'
   }
 
   async forgetProject(projectId: string): Promise<void> {

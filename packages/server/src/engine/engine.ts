@@ -13,6 +13,8 @@ export interface Engine {
   submit(input: EngineInput): Promise<EngineAnswer>
   /** Pause, resume or abort every open run of a context, or those of one stage. An unknown context changes nothing. */
   control(request: ControlRequest): Promise<{ readonly runs: number }>
+  /** News about what a run deployed or judges; once per `key`. */
+  tell(news: RunNews): Promise<'told' | 'ended' | 'repeat'>
   /** `.triggered` events that wait for an answer, oldest first; delayed tasks are not among them yet. */
   openTriggered(filter: OpenTriggeredFilter): readonly KeptnEvent[]
   /** A run that is not over yet. */
@@ -57,6 +59,13 @@ export type EngineAnswer =
       readonly routed: 'run' | 'new-run' | 'inbox'
     }
   | { readonly code: 'repeat'; readonly context: string }
+
+export type RunNews = {
+  readonly key: string
+  readonly runId: string
+  readonly outcome: 'degraded'
+  readonly message: string
+}
 
 export type ControlRequest = {
   readonly projectId: string
