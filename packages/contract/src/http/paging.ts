@@ -2,8 +2,8 @@ import { z } from 'zod'
 
 export const DEFAULT_PAGE_SIZE = 20
 export const MAX_PAGE_SIZE = 100
-/** Positions are counted in doubles. */
-const LAST_OFFSET = Number.MAX_SAFE_INTEGER
+/** No list is longer, and every store can count to it. */
+const LAST_OFFSET = 1_000_000_000
 
 /** A number in a query string; everything that is wrong with it has the one message. */
 export function wholeNumber(minimum: number, maximum: number) {

@@ -25,6 +25,9 @@ export async function describeApi(app: FastifyInstance, server: ServerFacts): Pr
       },
       security: SECURITY,
     },
-    transform: jsonSchemaTransform,
+    transform: (document) => {
+      const { schema, url } = jsonSchemaTransform(document)
+      return { schema, url: url.replace(/\*$/, ':resourceURI') }
+    },
   })
 }

@@ -1,3 +1,4 @@
+import { ErrorBody } from '@tiphys/contract/http/error-body.ts'
 import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
 import type { z } from 'zod'
 import type { Actor } from '../intake/actor.ts'
@@ -101,7 +102,7 @@ function schemaOf(route: {
     tags: [tagOf(route.path)],
     ...(route.query === undefined ? {} : { querystring: route.query }),
     ...(route.body === undefined ? {} : { body: route.body }),
-    response: { [route.successStatus ?? OK]: route.success },
+    response: { [route.successStatus ?? OK]: route.success, '4xx': ErrorBody },
   }
 }
 

@@ -38,7 +38,7 @@ export function addRunRoutes(add: AddRoute, parts: Parts): void {
       if (run === undefined || !mayUse(actor, run.project)) {
         return refuse('not-found', `there is no run ${params.id}`)
       }
-      return ok(view(parts, run))
+      return ok(viewer(parts)(run))
     },
   })
 }
@@ -80,8 +80,9 @@ async function listRuns(
     ? { offset: 0, limit: MAX_RUNS }
     : { offset: query.nextPageKey, limit: query.pageSize }
   const listed = await parts.projections.list(RUNS, { ...filter, ...window })
+  const view = viewer(parts)
   const runs = listed.documents
-    .map((document) => view(parts, asRun(document)))
+    .map((document) => view(asRun(document)))
     .filter((run) => !isLive || run.state === query.state)
   const totalCount = isLive ? runs.length : listed.totalCount
   return ok({
@@ -92,11 +93,15 @@ async function listRuns(
   })
 }
 
-function view(parts: Parts, run: RunDocument) {
+/** Views runs as they are now; who waits for a lane is looked up once a project. */
+function viewer(parts: Parts): (run: RunDocument) => Run {
   const { engine, clock } = parts
-  const isOpen = run.end === undefined
-  return runView(run, {
-    waitingForLane: isOpen ? laneWaiters(engine, run.projectId, clock.nowMs()) : new Set(),
-    reasons: isOpen ? engine.why(run.projectId, run.context) : [],
-  })
+  const waiters = new Map<string, ReadonlySet<string>>()
+  return (run) => {
+    const { projectId, context } = run
+    if (run.end !== undefined) return runView(run, { waitingForLane: new Set(), reasons: [] })
+    const waitingForLane = waiters.get(projectId) ?? laneWaiters(engine, projectId, clock.nowMs())
+    waiters.set(projectId, waitingForLane)
+    return runView(run, { waitingForLane, reasons: engine.why(projectId, context) })
+  }
 }
