@@ -90,6 +90,8 @@ export const Run = z.object({
   by: z.string(),
   endedBy: z.string().optional(),
   pausedBy: z.string().optional(),
+  /** Its deployment went bad after it was done; the run fails for it. */
+  degraded: z.object({ message: z.string(), at: z.string() }).optional(),
   /** `source` of the event that triggered it. */
   source: z.string(),
   parent: z.string().optional(),

@@ -38,6 +38,7 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
       ignoreTrailingSlash: true,
       maxParamLength: MAX_PARAMETER_CHARACTERS,
     },
+    ...(parts.tls === undefined ? {} : { https: parts.tls }),
     // Its reply is generic over schemas that no route has chosen yet; it is an ordinary one.
     frameworkErrors: (error, _request, reply) =>
       answerBadPath(error, reply as unknown as FastifyReply),

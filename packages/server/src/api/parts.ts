@@ -25,6 +25,8 @@ export type ApiParts = {
   readonly argocd: ArgocdPart
   readonly lint: LintPart
   readonly server: ServerFacts
+  /** PEM; with it the server speaks HTTPS only. */
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer }
 }
 
 export type ServerFacts = {

@@ -28,6 +28,8 @@ export type RunDocument = {
   /** What a resume goes back to. */
   readonly stateBeforePause?: RunStateWord
   readonly pausedBy?: string
+  /** Its deployment went bad after it was done; the run fails for it. */
+  readonly degraded?: { readonly message: string; readonly atMs: number }
   /** Tasks of the sequence, in order; `tasks` holds those that were triggered. */
   readonly planned: readonly string[]
   /** Who carries out each of them (behaviour.md 4). */

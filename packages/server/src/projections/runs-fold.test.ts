@@ -50,7 +50,7 @@ function event(type: string, data: object, triggeredid?: string): KeptnEvent {
 
 type Move =
   | { readonly kind: 'proceed' | 'tick' | 'pause' | 'resume' | 'abort' }
-  | { readonly kind: 'started' | 'changed' }
+  | { readonly kind: 'started' | 'changed' | 'degraded' }
   | { readonly kind: 'finished'; readonly status: string; readonly result: string }
 
 const move: fc.Arbitrary<Move> = fc.oneof(
@@ -61,6 +61,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
     { kind: 'changed' } as const,
     { kind: 'changed' } as const,
     { kind: 'abort' } as const,
+    { kind: 'degraded' } as const,
   ),
   { weight: 3, arbitrary: fc.constant({ kind: 'started' } as const) },
   {
@@ -82,6 +83,8 @@ function inputOf(state: RunState, made: Move): RunInput | undefined {
       return { type: 'pause', by: 'me', scope: 'context' }
     case 'resume':
       return { type: 'resume', by: 'me' }
+    case 'degraded':
+      return { type: 'news', outcome: 'degraded', message: 'a pod crashed' }
     case 'abort':
       return { type: 'abort', by: 'me', message: 'enough' }
     default: {
@@ -157,6 +160,7 @@ describe('the document of a run', () => {
           })),
         )
         assert.equal(context.runs['r1']?.state, document.state)
+        if (state.phase === 'open') assert.equal(document.degraded?.message, state.degraded)
         if (state.phase === 'ended') {
           const { status, result, end, endedMs } = state
           assert.equal(document.end?.status, status)

@@ -44,6 +44,8 @@ export function foldRunDocument(
       const { stateBeforePause, pausedBy: _, ...rest } = run
       return { ...rest, state: stateBeforePause ?? 'started' }
     }
+    case 'news':
+      return { ...run, degraded: { message: meta.message, atMs: row.timeMs } }
     case 'end':
       return ended(told, row, meta)
     default:

@@ -34,6 +34,9 @@ export function runView(run: RunDocument, live: LiveState): Run {
     by: run.by,
     ...(end?.by === undefined ? {} : { endedBy: end.by }),
     ...(run.pausedBy === undefined ? {} : { pausedBy: run.pausedBy }),
+    ...(run.degraded === undefined
+      ? {}
+      : { degraded: { message: run.degraded.message, at: formatTimestamp(run.degraded.atMs) } }),
     source: run.source,
     ...(run.parent === undefined ? {} : { parent: run.parent }),
     ...(run.origin === undefined ? {} : { origin: run.origin }),
