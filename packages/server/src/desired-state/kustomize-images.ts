@@ -6,7 +6,7 @@ import {
   parseImageReference,
 } from '@tiphys/contract/image-reference.ts'
 import { isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap, type YAMLSeq } from 'yaml'
-import { scalarText } from './yaml-scalar.ts'
+import { scalarSource, scalarText } from './yaml-scalar.ts'
 import { chooseDocument, type Invalid, invalid, openYaml, type YamlSource } from './yaml-source.ts'
 import {
   addItem,
@@ -193,7 +193,8 @@ function addImage(found: Found, address: Address, values: Values): Spliced {
     if (text !== undefined) written.push([key, text])
   }
   const lines = written.map(
-    ([key, text], index) => `${index === 0 ? '- ' : '  '}${key}: ${quoted(text)}`,
+    ([key, text], index) =>
+      `${index === 0 ? '- ' : '  '}${key}: ${scalarSource(text, { flow: false })}`,
   )
   const flow = `{${written.map(([key, text]) => `${key}: ${JSON.stringify(text)}`).join(', ')}}`
   if (list !== undefined) return addItem(source, list, lines, flow)
@@ -204,14 +205,6 @@ function addImage(found: Found, address: Address, values: Values): Spliced {
   const block = ['images:', ...lines.map((line) => indent + line)]
   const last = root?.items.at(-1)
   return insertLines(source, last === undefined ? source.text.length : endOf(last), block)
-}
-
-/** References and tags never need other quotes than these. */
-function quoted(text: string): string {
-  return /^[A-Za-z][A-Za-z0-9./:-]*$/.test(text) &&
-    !/^(y|n|yes|no|on|off|true|false|null)$/i.test(text)
-    ? text
-    : JSON.stringify(text)
 }
 
 /** How far the file indents the lists of its top keys: Kustomize itself writes them without, many people with two spaces. */

@@ -281,3 +281,55 @@ test('a Kustomize image reads back as it was set, and the first value comes back
     { numRuns: 200 },
   )
 })
+
+test('whatever a file holds, it is a value, a new text or a sentence', () => {
+  const piece = fc.constantFrom(
+    'a: ',
+    'images:',
+    '- ',
+    '\n',
+    '  ',
+    '"',
+    "'",
+    '{',
+    '}',
+    '[',
+    ']',
+    ', ',
+    '# c',
+    '&x ',
+    '*x',
+    '!t ',
+    '|',
+    '>',
+    '---',
+    '? ',
+    'name: carts',
+    'newTag: 1',
+    '\t',
+    '\r\n',
+    '<<: ',
+    '%YAML 1.1\n',
+    '\ufeff',
+  )
+  const addresses: readonly FieldAddress[] = [
+    { kind: 'helm-value', path: 'a' },
+    { kind: 'yaml-path', path: 'a[0].name', document: { index: 0 } },
+    { kind: 'kustomize-image', image: 'carts', part: 'reference' },
+    { kind: 'kustomize-image', image: 'carts', part: 'tag' },
+  ]
+  fc.assert(
+    fc.property(
+      fc.array(piece, { maxLength: 14 }),
+      fc.constantFrom(...addresses),
+      (pieces, address) => {
+        const value =
+          address.kind === 'kustomize-image' && address.part === 'reference' ? 'carts:2' : 'v2'
+        const changed = setField(pieces.join(''), address, value)
+        if (changed.code === 'invalid') return
+        assert.deepEqual(getField(changed.text, address), { code: 'value', value })
+      },
+    ),
+    { numRuns: 1_000 },
+  )
+})
