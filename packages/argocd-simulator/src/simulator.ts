@@ -60,7 +60,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const timing: Timing = { ...timingPresets[parsed.timingPreset], ...parsed.timing }
   const closing = new AbortController()
   const activity = new Activity()
+  // One generator per purpose: how often one is asked must not change what the others say.
   const random = seededRandom(parsed.seed)
+  const notificationRandom = seededRandom(parsed.seed + 1)
+  const streamRandom = seededRandom(parsed.seed + 2)
   const store = new ApplicationStore()
   const counts = new Counts()
   const events = new EventLog()
@@ -83,6 +86,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     services: {
       ...common,
       applications,
+      random: streamRandom,
       repositories,
       tokens: new Tokens(tokens, parsed.accounts),
       closing: closing.signal,
@@ -104,6 +108,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       const signal = closing.signal
       core.notifications = new NotificationsController({
         ...common,
+        random: notificationRandom,
         settings,
         argocdUrl,
         closing: signal,

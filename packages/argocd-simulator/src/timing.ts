@@ -73,8 +73,8 @@ export const realisticTiming: Timing = {
  * "strictly after finishedAt" still takes up to a second.
  */
 export const fastTiming: Timing = {
-  pollMs: 500,
-  pollJitterMs: 100,
+  pollMs: 250,
+  pollJitterMs: 50,
   operationPickupMs: 10,
   syncMs: 40,
   reconcileLagMs: 60,

@@ -1,6 +1,7 @@
 import type { Health } from '../application/application.ts'
 import type { Manifest } from '../render/manifest.ts'
 import { pause } from '../time.ts'
+import { unexpected } from '../unexpected.ts'
 import type { PodTemplate } from './pod-template.ts'
 import { Replica, type ReplicaPhase } from './replica.ts'
 import { Retirement } from './retirement.ts'
@@ -46,12 +47,9 @@ export class Deployment implements Workload {
     this.#endActivity = this.#context.activity.begin(`rollout of ${this.#name}`)
     this.#staleHealth = this.#context.staleHealthMs > 0 ? healthBefore : undefined
     const staleMs = this.#staleHealth === undefined ? 0 : this.#context.staleHealthMs
-    pause(staleMs, this.#rolling.signal).then(
-      (isCurrent) => {
-        if (isCurrent) this.#observe(template)
-      },
-      () => undefined,
-    )
+    pause(staleMs, this.#rolling.signal).then((isCurrent) => {
+      if (isCurrent) this.#observe(template)
+    }, unexpected)
     this.#context.onChange()
   }
 

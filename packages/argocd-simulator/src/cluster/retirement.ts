@@ -1,5 +1,6 @@
 import type { Activity } from '../activity.ts'
 import { pause } from '../time.ts'
+import { unexpected } from '../unexpected.ts'
 import type { Replica } from './replica.ts'
 
 /** Requests chosen for the old process in the moment of the switch have this long to arrive there. */
@@ -26,7 +27,7 @@ export class Retirement {
       })
       .finally(() => this.#stops.delete(stopping))
     this.#stops.add(stopping)
-    stopping.catch(() => undefined)
+    stopping.catch(unexpected)
   }
 
   /** Resolves when all of them have ended. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Health } from '../application/application.ts'
 import type { Manifest } from '../render/manifest.ts'
 import { pause, rfc3339 } from '../time.ts'
+import { unexpected } from '../unexpected.ts'
 import type { PodTemplate } from './pod-template.ts'
 import { Replica, type ReplicaPhase } from './replica.ts'
 import { Retirement } from './retirement.ts'
@@ -52,12 +53,9 @@ export class Rollout implements Workload {
     this.#revision += 1
     this.#restartTimers()
     this.#beginActivity()
-    pause(isFirst ? 0 : this.#context.staleHealthMs, this.#timers.signal).then(
-      (isCurrent) => {
-        if (isCurrent) this.#beginUpdate(template)
-      },
-      () => undefined,
-    )
+    pause(isFirst ? 0 : this.#context.staleHealthMs, this.#timers.signal).then((isCurrent) => {
+      if (isCurrent) this.#beginUpdate(template)
+    }, unexpected)
     this.#context.onChange()
   }
 
@@ -176,12 +174,9 @@ export class Rollout implements Workload {
   #pauseHere(durationMs: number | undefined): void {
     this.#pausedAtMs = Date.now()
     if (durationMs === undefined) return
-    pause(durationMs, this.#timers.signal).then(
-      (isCurrent) => {
-        if (isCurrent) this.#passStep()
-      },
-      () => undefined,
-    )
+    pause(durationMs, this.#timers.signal).then((isCurrent) => {
+      if (isCurrent) this.#passStep()
+    }, unexpected)
   }
 
   #passStep(): void {

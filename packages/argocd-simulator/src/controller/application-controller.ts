@@ -3,6 +3,7 @@ import { type ApplicationEvent, keyOf } from '../application/application-store.t
 import type { DesiredState } from '../render/desired-state.ts'
 import { wishOf } from '../render/desired-state.ts'
 import { pause, rfc3339 } from '../time.ts'
+import { unexpected } from '../unexpected.ts'
 import type { ApplicationParts } from './application-parts.ts'
 import { decideAutoSync } from './auto-sync.ts'
 import { type Comparison, compare } from './compare.ts'
@@ -50,7 +51,7 @@ export class ApplicationController {
     const application = this.#parts.store.get(this.#parts.key)
     if (application !== undefined) this.#onChange({ type: 'MODIFIED', application })
     this.refresh('force')
-    this.#poll().catch(() => undefined)
+    this.#poll().catch(unexpected)
   }
 
   /** Asks for a comparison that starts after this call. */
@@ -65,7 +66,7 @@ export class ApplicationController {
         this.#isComparing = false
         if (this.#wanted !== undefined) this.refresh(this.#wanted)
       })
-      .catch(() => undefined)
+      .catch(unexpected)
   }
 
   /** Ends the running operation. False if there is none that has been picked up. */
@@ -90,7 +91,7 @@ export class ApplicationController {
       .during('resource event', async () => {
         if (await pause(timing.resourceEventMs, closing)) this.refresh('resources')
       })
-      .catch(() => undefined)
+      .catch(unexpected)
   }
 
   #onChange(event: ApplicationEvent): void {
@@ -124,7 +125,7 @@ export class ApplicationController {
         const next = this.#parts.store.get(this.#parts.key)?.operation
         if (next !== undefined && !this.#parts.closing.aborted) this.#startOperation(next)
       })
-      .catch(() => undefined)
+      .catch(unexpected)
   }
 
   async #poll(): Promise<void> {
@@ -227,7 +228,7 @@ export class ApplicationController {
       case 'later':
         pause(decision.afterMs, closing).then(
           (isCurrent) => isCurrent && this.refresh('poll'),
-          () => undefined,
+          unexpected,
         )
         return []
       case 'start': {

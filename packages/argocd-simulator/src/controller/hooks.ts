@@ -3,6 +3,7 @@ import { podTemplateOf } from '../cluster/pod-template.ts'
 import { SampleProcess } from '../cluster/sample-process.ts'
 import { HOOK_ANNOTATION } from '../render/desired-state.ts'
 import { groupVersionKind, type Manifest } from '../render/manifest.ts'
+import { unexpected } from '../unexpected.ts'
 import {
   type ApplyRequest,
   type ApplyResult,
@@ -105,7 +106,7 @@ async function runJob(request: ApplyRequest, hook: Manifest): Promise<number | u
   const { version, environment } = pods.template
   const job = new SampleProcess(version, environment, 'job')
   const stop = () => {
-    job.stop(NO_DRAIN_MS).catch(() => undefined)
+    job.stop(NO_DRAIN_MS).catch(unexpected)
   }
   request.signal.addEventListener('abort', stop, { once: true })
   const exitCode = await job.exited

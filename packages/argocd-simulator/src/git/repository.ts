@@ -73,8 +73,17 @@ export class Repository {
     const [author = '', date = '', message = ''] = (
       await this.#git(['show', '-s', '--format=%an <%ae>%x00%aI%x00%B', sha])
     ).split('\0')
-    const tags = (await this.#git(['tag', '--points-at', sha])).split('\n').filter(Boolean)
-    return { author, date, message: message.trimEnd(), tags }
+    return { author, date, message: message.trimEnd(), tags: await this.#tagsAt(sha) }
+  }
+
+  /** Names of tags, asked of the remote: a tag may be younger than our copy of its commit. */
+  async #tagsAt(sha: string): Promise<string[]> {
+    const references = await this.#referencesNotOlderThan(0)
+    const names = [...references].flatMap(([name, target]) => {
+      const [, tag] = name.match(/^refs\/tags\/(.+?)(?:\^\{\})?$/) ?? []
+      return tag !== undefined && target === sha ? [tag] : []
+    })
+    return [...new Set(names)].sort()
   }
 
   async #referencesNotOlderThan(maxAgeMs: number): Promise<Map<string, string>> {

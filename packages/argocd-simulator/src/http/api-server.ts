@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { Fault, Faults } from '../faults.ts'
 import { pause } from '../time.ts'
+import { unexpected } from '../unexpected.ts'
 import { errorBody, GrpcCode, httpStatusOf, refusal } from './grpc-error.ts'
 import type { ApiServices, Reply, Route } from './request-context.ts'
 import { matchRoute, type RouteMatch } from './router.ts'
@@ -31,6 +32,9 @@ const NO_ANSWER = 0
 
 const NOBODY: Caller = { username: ANONYMOUS, may: () => false }
 
+/** `cut`: the connection breaks instead of an answer. `streamed`: the handler writes it itself. */
+type Outcome = { status: number; contentType: string; text: string } | 'cut' | 'streamed'
+
 export type ApiServerOptions = {
   readonly host: string
   readonly port: number
@@ -51,11 +55,7 @@ export class ApiServer {
   constructor(options: ApiServerOptions) {
     this.#options = options
     this.#server = createServer((request, response) => {
-      this.#serve(request, response).catch((error: unknown) => {
-        const reason = error instanceof Error ? error.message : String(error)
-        if (!response.headersSent) sendRefusal(response, refusal(GrpcCode.internal, reason))
-        else response.destroy()
-      })
+      this.#serve(request, response).catch(unexpected)
     })
   }
 
@@ -74,36 +74,48 @@ export class ApiServer {
     await closed
   }
 
+  /** Counts before it answers, so that whoever has the answer finds it counted. */
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { services, faults, rootPath } = this.#options
     const method = request.method ?? 'GET'
     const url = new URL(request.url ?? '/', 'http://simulator')
     const path = url.pathname.startsWith(`${rootPath}/`) ? url.pathname.slice(rootPath.length) : ''
-    const found = matchRoute(ROUTES, method, path)
-    const route = found.code === 'found' ? found.route.path : 'unknown'
-    let isCounted = false
-    const count = () => {
-      if (isCounted) return
-      isCounted = true
-      services.counts.request(method, route, response.headersSent ? response.statusCode : NO_ANSWER)
-    }
-    response.on('close', count)
+    const match = matchRoute(ROUTES, method, path)
+    const route = match.code === 'found' ? match.route.path : 'unknown'
     const fault = faults.take(method, path)
-    if (await this.#suffer(fault, response)) return
-    if (fault?.loseAnswer === true) loseAnswer(response)
-    if (path === '/healthz') return sendText(response, 200, 'ok')
+    const early = await this.#suffer(fault)
+    const outcome = early ?? (await this.#outcomeOf(request, response, match, url))
+    const isCut = outcome === 'cut' || fault?.loseAnswer === true
+    const status = outcome === 'streamed' ? 200 : isCut ? NO_ANSWER : outcome.status
+    services.counts.request(method, route, status)
+    if (isCut) response.destroy()
+    else if (outcome !== 'streamed') {
+      response.writeHead(outcome.status, { 'content-type': outcome.contentType })
+      response.end(outcome.text)
+    }
+  }
+
+  async #outcomeOf(
+    request: IncomingMessage,
+    response: ServerResponse,
+    match: RouteMatch,
+    url: URL,
+  ): Promise<Outcome> {
+    const { services, rootPath } = this.#options
+    if (url.pathname === `${rootPath}/healthz`) return plainText(200, 'ok')
     if (services.traps.exactContentType && !hasExactContentType(request)) {
-      return sendText(response, 415, 'Invalid content type')
+      return plainText(415, 'Invalid content type')
     }
-    if (found.code !== 'found') {
-      const [status, text] =
-        found.code === 'no-path' ? [404, 'Not Found'] : [405, 'Method Not Allowed']
-      return sendText(response, status, text)
+    if (match.code === 'no-path') return plainText(404, 'Not Found')
+    if (match.code === 'no-method') return plainText(405, 'Method Not Allowed')
+    try {
+      const reply = await this.#answer(request, response, match, url.searchParams)
+      if (reply === 'streamed') return reply
+      return 'refusal' in reply ? refused(reply) : json(200, reply.body)
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      return refused(refusal(GrpcCode.internal, reason))
     }
-    const reply = await this.#answer(request, response, found, url.searchParams)
-    if (reply === 'streamed') count()
-    else if ('refusal' in reply) sendRefusal(response, reply)
-    else sendJson(response, 200, reply.body)
   }
 
   async #answer(
@@ -134,26 +146,15 @@ export class ApiServer {
     })
   }
 
-  /** Carries out the part of a fault that comes before the request is looked at. True if that was all. */
-  async #suffer(fault: Fault | undefined, response: ServerResponse): Promise<boolean> {
-    if (fault === undefined) return false
-    if (fault.slowMs !== undefined) {
+  /** The part of a fault that comes before the request is looked at; undefined lets it through. */
+  async #suffer(fault: Fault | undefined): Promise<Outcome | undefined> {
+    if (fault?.slowMs !== undefined) {
       await pause(fault.slowMs, this.#options.services.closing)
     }
-    if (fault.down === true) {
-      response.destroy()
-      return true
-    }
-    if (fault.status5xx === undefined) return false
-    sendText(response, fault.status5xx, 'upstream connect error or disconnect/reset before headers')
-    return true
+    if (fault?.down === true) return 'cut'
+    if (fault?.status5xx === undefined) return undefined
+    return plainText(fault.status5xx, 'upstream connect error or disconnect/reset before headers')
   }
-}
-
-/** The handler works as always; what it writes goes nowhere and the connection breaks. */
-function loseAnswer(response: ServerResponse): void {
-  response.writeHead = () => response
-  response.end = () => response.destroy()
 }
 
 function hasExactContentType(request: IncomingMessage): boolean {
@@ -186,19 +187,14 @@ async function readJson(
   }
 }
 
-function sendRefusal(
-  response: ServerResponse,
-  { refusal: refused }: ReturnType<typeof refusal>,
-): void {
-  sendJson(response, httpStatusOf(refused.code), errorBody(refused))
+function refused({ refusal: reason }: ReturnType<typeof refusal>): Outcome {
+  return json(httpStatusOf(reason.code), errorBody(reason))
 }
 
-function sendJson(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json' })
-  response.end(JSON.stringify(body))
+function json(status: number, body: unknown): Outcome {
+  return { status, contentType: 'application/json', text: JSON.stringify(body) }
 }
 
-function sendText(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' })
-  response.end(`${text}\n`)
+function plainText(status: number, text: string): Outcome {
+  return { status, contentType: 'text/plain; charset=utf-8', text: `${text}\n` }
 }

@@ -11,6 +11,7 @@ import type { Random } from '../random.ts'
 import { pause } from '../time.ts'
 import type { Timing } from '../timing.ts'
 import type { Traps } from '../traps.ts'
+import { unexpected } from '../unexpected.ts'
 import { notificationBody } from './body.ts'
 import { deliver } from './deliver.ts'
 import { markSent, NOTIFIED_ANNOTATION, readRecord, recordKey, writeRecord } from './sent-record.ts'
@@ -48,7 +49,7 @@ export class NotificationsController {
       if (type !== 'DELETED') this.#enqueue(keyOf(application))
     })
     parts.closing.addEventListener('abort', () => this.#unsubscribe())
-    this.#resync().catch(() => undefined)
+    this.#resync().catch(unexpected)
   }
 
   /** Forgets what was sent about an application, as when Git overwrites its annotations: it all comes again. */
@@ -81,7 +82,7 @@ export class NotificationsController {
         this.#isWorking = false
         if (this.#queue.size > 0) this.#startWork()
       })
-      .catch(() => undefined)
+      .catch(unexpected)
   }
 
   async #work(): Promise<void> {

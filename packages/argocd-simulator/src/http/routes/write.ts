@@ -8,6 +8,7 @@ import {
 import { keyOf } from '../../application/application-store.ts'
 import { jsonPatch, mergePatch } from '../../application/json-patch.ts'
 import { pause } from '../../time.ts'
+import { unexpected } from '../../unexpected.ts'
 import { GrpcCode, refusal } from '../grpc-error.ts'
 import {
   type Found,
@@ -92,7 +93,7 @@ async function replaceSpec(context: RequestContext): Promise<Reply> {
 function remove(context: RequestContext): Reply {
   const found = findQueried(context, 'delete')
   if ('refusal' in found) return found
-  context.services.applications.delete(found.key).catch(() => undefined)
+  context.services.applications.delete(found.key).catch(unexpected)
   return { body: {} }
 }
 
