@@ -1,9 +1,11 @@
 import { strict as assert } from 'node:assert'
 import { existsSync } from 'node:fs'
 import { readdir, readFile, utimes, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { test } from 'node:test'
+import { createGit } from '../../src/adapters/git/git-command.ts'
 import { openGitConfiguration } from '../../src/adapters/git/git-configuration.ts'
+import { openGitHome } from '../../src/adapters/git/git-home.ts'
 import { configurationContract } from './configuration-contract.ts'
 import { fixedClock, openGitFolder } from './git-folder.ts'
 
@@ -157,6 +159,19 @@ test('no process is left after the idle time, nor after closing', PROCESS_TABLE,
   assert.ok(((await reading)?.length ?? 0) > 0)
   assert.deepEqual(await readersOf(repository), [])
   await assert.rejects(configuration.head('p1'), /closed/)
+})
+
+test('a relative data folder is meant from where the server was started', async () => {
+  await using opened = await open()
+  const home = relative(process.cwd(), join(opened.folder, 'home-2'))
+  const folder = relative(process.cwd(), join(opened.folder, 'configuration-2'))
+  const searchPath = process.env['PATH'] ?? ''
+  const git = createGit({ home: await openGitHome(home), protocols: [], searchPath })
+  await using configuration = await openGitConfiguration({ git, clock: opened.clock, folder })
+  await configuration.createProject('p1', {}, CREATED)
+  const written = await configuration.write('p1', { place: PLACE, files: file('1'), message: 'm' })
+  assert.equal(written.code, 'written')
+  assert.ok(existsSync(join(opened.folder, 'configuration-2', 'p1.git', 'HEAD')))
 })
 
 test('half-made repositories are removed at the start', async () => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Clock } from '../../ports/clock.ts'
 import type {
   Configuration,
@@ -63,7 +63,7 @@ class EmbeddedConfiguration implements GitConfiguration {
   constructor(parts: GitConfigurationParts) {
     this.#git = parts.git
     this.#clock = parts.clock
-    this.#folder = parts.folder
+    this.#folder = resolve(parts.folder)
     this.#repositories = createRepositories(parts.git, parts.readerIdleMs)
   }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { GitCredentials } from './git-credentials.ts'
 
 export type Protocol = 'https' | 'ssh' | 'http' | 'file'
@@ -53,7 +53,9 @@ esac
 `
 
 /** Makes the folder, readable for this user alone. Keys that a killed process left behind are removed. */
-export async function openGitHome(folder: string): Promise<GitHome> {
+export async function openGitHome(path: string): Promise<GitHome> {
+  // Git and ssh run in folders of their own, where a relative path would lead elsewhere.
+  const folder = resolve(path)
   await mkdir(join(folder, EMPTY_HOME), { recursive: true, mode: 0o700 })
   await rm(join(folder, 'keys'), { recursive: true, force: true })
   await mkdir(join(folder, 'keys'), { mode: 0o700 })

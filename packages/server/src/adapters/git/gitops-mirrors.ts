@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseRepositoryUrl, repositoryKey } from '@tiphys/contract/repository-url.ts'
 import type { GitFailure } from '../../ports/desired-state.ts'
 import { type Git, GitError, type GitRunOptions } from './git-command.ts'
@@ -86,7 +86,7 @@ class MirrorCache implements Mirrors {
     const hash = createHash('sha256').update(repositoryKey(repository)).digest('hex').slice(0, 32)
     const mirror = {
       url: repository,
-      directory: join(this.#parts.folder, `${hash}.git`),
+      directory: join(resolve(this.#parts.folder), `${hash}.git`),
       name: `${parsed.host}/${parsed.path}`,
       credentials: await this.#parts.credentialsFor(repository),
     }
@@ -189,7 +189,8 @@ class MirrorCache implements Mirrors {
   }
 
   async #makeRoom(): Promise<void> {
-    const { folder, repositories } = this.#parts
+    const { repositories } = this.#parts
+    const folder = resolve(this.#parts.folder)
     const names = await readdir(folder)
     if (names.length < MAX_MIRRORS) return
     const ages = await Promise.all(
