@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { Evaluation } from '../evaluation.ts'
 import { NumberPage, TolerantPaging } from './paging.ts'
 
-/** One evaluation as it was told. */
-export const StoredEvaluation = z.object({
+/** An evaluation in a list: its numbers without the criteria. */
+export const ListedEvaluation = z.object({
   triggeredId: z.string(),
   /** Of `evaluation.finished`; what `comparedEvents` of later ones name. */
   eventId: z.string(),
@@ -17,11 +17,36 @@ export const StoredEvaluation = z.object({
   status: z.string(),
   result: z.string(),
   message: z.string(),
+  /** Left out when nothing was evaluated. */
+  summary: z
+    .object({
+      timeStart: z.string(),
+      timeEnd: z.string(),
+      result: z.string(),
+      score: z.number(),
+      indicatorResults: z.array(
+        z.object({
+          displayName: z.string(),
+          status: z.string(),
+          score: z.number(),
+          keySli: z.boolean(),
+          value: z
+            .object({ metric: z.string(), value: z.number(), success: z.boolean() })
+            .nullable(),
+        }),
+      ),
+    })
+    .optional(),
+  invalidated: z.object({ by: z.string(), at: z.string() }).optional(),
+})
+export type ListedEvaluation = z.infer<typeof ListedEvaluation>
+
+/** One evaluation as it was told. */
+export const StoredEvaluation = ListedEvaluation.extend({
   /** The object of `evaluation.finished`; left out when nothing was evaluated. */
   evaluation: Evaluation.optional(),
   /** The report as data, when one was stored with it. */
   explanation: z.record(z.string(), z.unknown()).optional(),
-  invalidated: z.object({ by: z.string(), at: z.string() }).optional(),
 })
 export type StoredEvaluation = z.infer<typeof StoredEvaluation>
 
@@ -30,4 +55,4 @@ export const EvaluationQuery = TolerantPaging.extend({
   stage: z.string().optional(),
   service: z.string().optional(),
 })
-export const EvaluationPage = NumberPage.extend({ evaluations: z.array(StoredEvaluation) })
+export const EvaluationPage = NumberPage.extend({ evaluations: z.array(ListedEvaluation) })

@@ -1,6 +1,6 @@
 import { Evaluation } from '@tiphys/contract/evaluation.ts'
 import type { Result, Status } from '@tiphys/contract/event.ts'
-import { isJsonObject, type JsonObject } from '@tiphys/contract/json.ts'
+import type { JsonObject } from '@tiphys/contract/json.ts'
 import { finishedOf } from '@tiphys/core/sequence/evolve-run.ts'
 import { TIPHYS } from '../intake/actor.ts'
 import type { Projection, Projections } from '../ports/projections.ts'
@@ -33,10 +33,30 @@ export type EvaluationDocument = {
   /** Of the event. The evaluation inside may have come to another one (a provider that failed, say). */
   readonly result: Result
   readonly message: string
-  /** As on the wire; missing when nothing was evaluated. */
-  readonly evaluation?: JsonObject
-  readonly explanation?: JsonObject
+  /** Missing when nothing was evaluated. */
+  readonly evaluation?: EvaluationSummary
   readonly invalidated?: { readonly eventId: string; readonly by: string; readonly timeMs: number }
+}
+
+/** The part of the wire's object that lists and baselines need; all of it is in the event of `eventId`. */
+export type EvaluationSummary = {
+  readonly timeStart: string
+  readonly timeEnd: string
+  readonly result: Result
+  readonly score: number
+  readonly indicatorResults: readonly IndicatorSummary[]
+}
+
+export type IndicatorSummary = {
+  readonly displayName: string
+  readonly status: string
+  readonly score: number
+  readonly keySli: boolean
+  readonly value: {
+    readonly metric: string
+    readonly value: number
+    readonly success: boolean
+  } | null
 }
 
 export const EVALUATIONS = 'evaluations'
@@ -85,7 +105,6 @@ function finished(
   const trusted = by === TIPHYS.name
   if (before?.trusted && !trusted) return before
   const evaluation = Evaluation.safeParse(event.data['evaluation'])
-  const explanation = event.data['explanation']
   const { status, result } = finishedOf(event)
   return {
     ...where,
@@ -102,11 +121,28 @@ function finished(
     status,
     result,
     message: textAt(event.data, 'message') ?? '',
-    // Parsed only to know that it is one; stored as it came.
-    ...(evaluation.success ? { evaluation: event.data['evaluation'] as JsonObject } : {}),
-    ...(explanation !== undefined && isJsonObject(explanation) ? { explanation } : {}),
+    ...(evaluation.success ? { evaluation: summaryOf(evaluation.data) } : {}),
     ...(before?.invalidated === undefined ? {} : { invalidated: before.invalidated }),
   }
+}
+
+function summaryOf(evaluation: Evaluation): EvaluationSummary {
+  const { timeStart, timeEnd, result, score } = evaluation
+  const indicatorResults = (evaluation.indicatorResults ?? []).map((indicator) => ({
+    displayName: indicator.displayName,
+    status: indicator.status,
+    score: indicator.score,
+    keySli: indicator.keySli,
+    value:
+      indicator.value === null
+        ? null
+        : {
+            metric: indicator.value.metric,
+            value: indicator.value.value,
+            success: indicator.value.success,
+          },
+  }))
+  return { timeStart, timeEnd, result, score, indicatorResults }
 }
 
 function invalidated(

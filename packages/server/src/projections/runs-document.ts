@@ -38,7 +38,8 @@ export type RunDocument = {
   readonly image?: string
   readonly latestEvent: EventReference
   readonly latestFailedEvent?: EventReference
-  readonly latestEvaluation?: { readonly result: string; readonly score: number }
+  /** As Keptn: of `lighthouse-service` only. */
+  readonly latestEvaluation?: EvaluationScore
   readonly end?: RunEnd
 }
 
@@ -78,8 +79,12 @@ export type TaskDocument = {
   /** Answers, oldest first. */
   readonly answers: readonly TaskAnswerDocument[]
   readonly progress?: { readonly message: string; readonly atMs: number }
+  /** What an evaluation task said, whoever carried it out. */
+  readonly evaluation?: EvaluationScore
   readonly outcome?: TaskOutcome
 }
+
+export type EvaluationScore = { readonly result: string; readonly score: number }
 
 export type TaskAnswerDocument = {
   readonly type: string

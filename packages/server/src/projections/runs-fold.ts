@@ -5,6 +5,7 @@ import type { RunMeta, TaskKey } from '@tiphys/core/sequence/run-row.ts'
 import type { StoredEvent } from '../ports/store.ts'
 import { runMetaOf, textAt, valueAt } from './project-of-row.ts'
 import type {
+  EvaluationScore,
   EventReference,
   RunDocument,
   RunStateWord,
@@ -14,6 +15,9 @@ import type {
 
 /** A handler may report progress without end; the document keeps the newest. */
 const MAX_PROGRESS = 50
+
+/** The one source whose evaluations Keptn shows in its lists (facts/keptn-v1.md 1.4). */
+const KEPTN_EVALUATOR = 'lighthouse-service'
 
 /** Folds one row of a run's stream into its document. Pure; the engine's `evolveRun` decides, this only retells. */
 export function foldRunDocument(
@@ -120,14 +124,17 @@ function answered(run: RunDocument, row: StoredEvent, meta: AnswerMeta): RunDocu
   const answers = bounded([...task.answers, answer])
   const progress =
     meta.k === 'changed' ? { message: answer.message ?? '', atMs: row.timeMs } : task.progress
+  const evaluation =
+    meta.k === 'finished' && task.name === EVALUATION ? evaluationOf(row.event.data) : undefined
   const after = withTask(run, meta, (one) => ({
     ...one,
     answers,
     ...(progress === undefined ? {} : { progress }),
+    ...(evaluation === undefined ? {} : { evaluation }),
   }))
   if (meta.k !== 'finished') return after
-  const evaluation = task.name === EVALUATION ? evaluationOf(row.event.data) : undefined
-  const told = evaluation === undefined ? after : { ...after, latestEvaluation: evaluation }
+  const isShown = evaluation !== undefined && row.event.source === KEPTN_EVALUATOR
+  const told = isShown ? { ...after, latestEvaluation: evaluation } : after
   const finished = answers.filter((one) => one.result !== undefined)
   const started = answers.filter((one) => one.type.endsWith('.started')).length
   // Finished implies started, as in evolveRun.
@@ -240,7 +247,7 @@ function reference(row: StoredEvent): EventReference {
   return { type: row.event.type, id: row.event.id, timeMs: row.timeMs, position: row.position }
 }
 
-function evaluationOf(data: JsonObject): RunDocument['latestEvaluation'] {
+function evaluationOf(data: JsonObject): EvaluationScore | undefined {
   const result = textAt(data, 'evaluation', 'result')
   const score = valueAt(data, ['evaluation', 'score'])
   return result === undefined || typeof score !== 'number' ? undefined : { result, score }

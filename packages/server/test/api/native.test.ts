@@ -309,6 +309,7 @@ describe('the native API', () => {
       ],
     )
     const warning = evaluations[2]
+    assert.equal(warning?.summary?.score, 75)
     const one = await send('GET', `${NATIVE}/evaluations/${warning?.triggeredId}`)
     const evaluation = StoredEvaluation.parse(one.json)
     assert.equal(evaluation.evaluation?.score, 75)

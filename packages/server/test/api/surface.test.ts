@@ -64,6 +64,12 @@ describe('the surface', () => {
     }
   })
 
+  it('guards HEAD like GET', async () => {
+    const path = '/api/controlPlane/v1/project'
+    assert.equal((await api.send('HEAD', path, { token: undefined })).status, 401)
+    assert.equal((await api.send('HEAD', path, { token: 'trigger' })).status, 403)
+  })
+
   it('answers life signs and the front page', async () => {
     const options = { token: undefined }
     assert.equal((await api.send('GET', '/healthz', options)).text, 'ok\n')

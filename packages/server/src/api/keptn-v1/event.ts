@@ -28,7 +28,8 @@ export function addEventRoutes(add: AddRoute, parts: { readonly intake: Intake }
   }
 }
 
-async function acceptEvent(
+/** Hands an event to the intake, with the key by which the client recognises its own repeats. */
+export async function acceptEvent(
   intake: Intake,
   body: unknown,
   actor: Actor,
@@ -45,7 +46,7 @@ async function acceptEvent(
   return eventAnswer(await intake.accept(body, actor, { idempotencyKey: key }))
 }
 
-export function eventAnswer(answer: IntakeAnswer): Answer<EventAccepted> {
+function eventAnswer(answer: IntakeAnswer): Answer<EventAccepted> {
   if (answer.code !== 'accepted') return refuse(answer.code, answer.message)
   const body = { keptnContext: answer.keptnContext }
   return answer.duplicate ? ok(body, { 'tiphys-duplicate': 'true' }) : ok(body)

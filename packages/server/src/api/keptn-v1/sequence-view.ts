@@ -30,7 +30,7 @@ export function sequenceState(
 function stageView(name: string, runs: readonly RunDocument[]): SequenceStateStage {
   const open = runs.some((run) => run.end === undefined)
   const last = runs.at(-1)
-  const image = runs.findLast((run) => run.image !== undefined)?.image
+  const image = runs.findLast((run) => run.image !== undefined && hasDeployment(run))?.image
   const evaluation = runs.findLast((run) => run.latestEvaluation !== undefined)?.latestEvaluation
   const event = newest(runs.map((run) => run.latestEvent))
   const failed = newest(runs.flatMap((run) => run.latestFailedEvent ?? []))
@@ -42,6 +42,11 @@ function stageView(name: string, runs: readonly RunDocument[]): SequenceStateSta
     ...(event === undefined ? {} : { latestEvent: eventView(event) }),
     ...(failed === undefined ? {} : { latestFailedEvent: eventView(failed) }),
   }
+}
+
+/** Keptn shows the image from `deployment.triggered` on. */
+function hasDeployment(run: RunDocument): boolean {
+  return run.tasks.some((task) => task.name === 'deployment')
 }
 
 function newest(events: readonly EventReference[]): EventReference | undefined {

@@ -6,7 +6,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Projects } from '../../projects/projects.ts'
 import { refuse } from '../answer.ts'
 import type { AddRoute } from '../route.ts'
-import { eventAnswer } from './event.ts'
+import { acceptEvent } from './event.ts'
 import { findProject } from './project-lookup.ts'
 
 /** The `source` that Keptn's controller gives to evaluations it triggers for somebody. */
@@ -23,7 +23,7 @@ export function addTriggerEvaluationRoute(
     summary: 'Triggers an evaluation of a service in a stage',
     body: TriggerEvaluationBody,
     success: EventAccepted,
-    async handle({ params, body, actor }) {
+    async handle({ params, body, actor, raw }) {
       const { project, stage, service } = params
       const found = findProject(parts.projects, project)
       if (!found.ok) return found
@@ -53,7 +53,7 @@ export function addTriggerEvaluationRoute(
         },
         ...(body.gitcommitid ? { gitcommitid: body.gitcommitid } : {}),
       }
-      return eventAnswer(await parts.intake.accept(event, actor))
+      return await acceptEvent(parts.intake, event, actor, raw)
     },
   })
 }

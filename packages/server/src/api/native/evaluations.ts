@@ -1,8 +1,11 @@
+import { Evaluation } from '@tiphys/contract/evaluation.ts'
 import {
   EvaluationPage,
   EvaluationQuery,
+  type ListedEvaluation,
   StoredEvaluation,
 } from '@tiphys/contract/http/native-evaluation.ts'
+import { isJsonObject } from '@tiphys/contract/json.ts'
 import { formatTimestamp } from '@tiphys/core/evaluation/timestamp.ts'
 import type { Projections } from '../../ports/projections.ts'
 import type { Store } from '../../ports/store.ts'
@@ -62,7 +65,7 @@ export function addEvaluationRoutes(add: AddRoute, parts: Parts): void {
       if (document === undefined || !mayUse(actor, document.project)) {
         return refuse('not-found', `there is no evaluation for the triggered event ${triggeredId}`)
       }
-      return ok(view(document))
+      return ok({ ...view(document), ...(await toldBy(parts.store, document)) })
     },
   })
 }
@@ -85,8 +88,23 @@ function asEvaluation(document: object): EvaluationDocument {
   return document as EvaluationDocument
 }
 
-function view(one: EvaluationDocument): StoredEvaluation {
-  const { invalidated } = one
+/** The whole evaluation, from the event that told it. */
+async function toldBy(
+  store: Store,
+  { projectId, eventId }: EvaluationDocument,
+): Promise<Pick<StoredEvaluation, 'evaluation' | 'explanation'>> {
+  const found = await store.query({ projectId, eventId, offset: 0, limit: 1 })
+  const data = found.events[0]?.event.data
+  const evaluation = Evaluation.safeParse(data?.['evaluation'])
+  const explanation = data?.['explanation']
+  return {
+    ...(evaluation.success ? { evaluation: evaluation.data } : {}),
+    ...(explanation !== undefined && isJsonObject(explanation) ? { explanation } : {}),
+  }
+}
+
+function view(one: EvaluationDocument): ListedEvaluation {
+  const { invalidated, evaluation } = one
   return {
     triggeredId: one.triggeredId,
     eventId: one.eventId,
@@ -100,11 +118,9 @@ function view(one: EvaluationDocument): StoredEvaluation {
     status: one.status,
     result: one.result,
     message: one.message,
-    // The fold kept it only because it is one.
-    ...(one.evaluation === undefined
+    ...(evaluation === undefined
       ? {}
-      : { evaluation: one.evaluation as unknown as NonNullable<StoredEvaluation['evaluation']> }),
-    ...(one.explanation === undefined ? {} : { explanation: one.explanation }),
+      : { summary: { ...evaluation, indicatorResults: [...evaluation.indicatorResults] } }),
     ...(invalidated === undefined
       ? {}
       : { invalidated: { by: invalidated.by, at: formatTimestamp(invalidated.timeMs) } }),

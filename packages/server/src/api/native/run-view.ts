@@ -1,6 +1,5 @@
 import type { Run, RunTask, Waiting } from '@tiphys/contract/http/native-run.ts'
 import { formatTimestamp } from '@tiphys/core/evaluation/timestamp.ts'
-import { EVALUATION } from '@tiphys/core/sequence/plan.ts'
 import type { WaitingReason } from '@tiphys/core/sequence/why.ts'
 import type { RunDocument, TaskDocument } from '../../projections/runs-document.ts'
 import { judgeRun } from '../verdict.ts'
@@ -64,13 +63,12 @@ function tasksView(run: RunDocument): RunTask[] {
     if (triggered.length === 0) {
       return [{ index, name, state: 'planned' as const, carrier, answers: [] }]
     }
-    return triggered.map((task) => taskView(run, task, carrier))
+    return triggered.map((task) => taskView(task, carrier))
   })
 }
 
-function taskView(run: RunDocument, task: TaskDocument, carrier: string): RunTask {
-  const { outcome, progress } = task
-  const evaluation = task.name === EVALUATION ? run.latestEvaluation : undefined
+function taskView(task: TaskDocument, carrier: string): RunTask {
+  const { outcome, progress, evaluation } = task
   return {
     index: task.index,
     name: task.name,
