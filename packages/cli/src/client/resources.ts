@@ -1,0 +1,37 @@
+import { WrittenResources } from '@tiphys/contract/http/keptn-resource.ts'
+import type { HttpClient } from './http-client.ts'
+import { toBase64 } from './projects.ts'
+
+/** Where a file of a project lives (facts/keptn-v1.md 2.5). */
+export type ResourcePlace = {
+  readonly project: string
+  readonly stage?: string
+  readonly service?: string
+}
+
+/** Writes files in one commit and gives its id. */
+export async function writeResources(
+  client: HttpClient,
+  place: ResourcePlace,
+  files: readonly { readonly uri: string; readonly content: Uint8Array }[],
+): Promise<string> {
+  const written = await client.request({
+    method: 'POST',
+    path: `${placePath(place)}/resource`,
+    body: {
+      resources: files.map((file) => ({
+        resourceURI: file.uri,
+        resourceContent: toBase64(file.content),
+      })),
+    },
+    schema: WrittenResources,
+  })
+  return written.commitID
+}
+
+function placePath({ project, stage, service }: ResourcePlace): string {
+  const parts = ['project', project]
+  if (stage !== undefined) parts.push('stage', stage)
+  if (service !== undefined) parts.push('service', service)
+  return `/api/resource-service/v1/${parts.map(encodeURIComponent).join('/')}`
+}

@@ -1,0 +1,52 @@
+import { getProject } from '../client/projects.ts'
+import { type ResourcePlace, writeResources } from '../client/resources.ts'
+import { openClient } from '../connection/open-client.ts'
+import type { ExitCode } from '../exit-code.ts'
+import { CommandFailure } from '../failure.ts'
+import { readBytes } from '../input-file.ts'
+import type { GlobalOptions } from '../lazy.ts'
+import { printNote } from '../output/print.ts'
+
+type Options = GlobalOptions & {
+  readonly project: string
+  readonly stage?: string
+  readonly allStages?: boolean
+  readonly service?: string
+  readonly resource: string
+  readonly resourceUri?: string
+}
+
+export async function addResource(options: Options): Promise<ExitCode | undefined> {
+  const content = await readBytes(options.resource)
+  const uri = options.resourceUri ?? options.resource
+  const client = openClient(options)
+  const places =
+    options.allStages === true
+      ? (await getProject(client, options.project)).stages.map((stage) =>
+          placeOf(options, stage.stageName),
+        )
+      : [placeOf(options, options.stage)]
+  for (const place of places) {
+    const commit = await writeResources(client, place, [{ uri, content }])
+    printNote(`${uri} added to ${placeName(place)} (commit ${commit.slice(0, 8)}).`)
+  }
+  return undefined
+}
+
+function placeOf(options: Options, stage: string | undefined): ResourcePlace {
+  const { project, service } = options
+  if (service !== undefined && stage === undefined) {
+    throw new CommandFailure('a service lives in stages: add --stage <name> or --all-stages')
+  }
+  return {
+    project,
+    ...(stage === undefined ? {} : { stage }),
+    ...(service === undefined ? {} : { service }),
+  }
+}
+
+function placeName({ project, stage, service }: ResourcePlace): string {
+  if (stage === undefined) return `project ${project}`
+  const where = `stage ${stage} of project ${project}`
+  return service === undefined ? where : `service ${service} in ${where}`
+}

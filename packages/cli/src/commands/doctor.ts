@@ -1,0 +1,97 @@
+import { createHttpClient, type HttpClient } from '../client/http-client.ts'
+import { listArgocdInstances, readServerInformation } from '../client/server.ts'
+import { connectionOf } from '../connection/connection.ts'
+import type { Finding } from '../doctor/finding.ts'
+import { checkDataDirectory, checkGit, checkNode } from '../doctor/machine.ts'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+import type { GlobalOptions } from '../lazy.ts'
+import { type DataFormat, printData, printNote } from '../output/print.ts'
+import { paint, type Terminal, terminalOf } from '../output/terminal.ts'
+
+type Options = GlobalOptions & {
+  readonly dataDir: string
+  readonly rebuild?: boolean
+  readonly output?: DataFormat
+}
+
+/** Looks at everything, also after something is wrong. Exit code 1 when something is. */
+export async function doctor(options: Options): Promise<ExitCode | undefined> {
+  if (options.rebuild === true) return rebuild(options)
+  const findings = [
+    checkNode(process.versions.node),
+    checkGit(),
+    checkDataDirectory(options.dataDir),
+    ...(await checkServer(options)),
+  ]
+  const terminal = terminalOf(options)
+  printData({ findings }, options.output, () =>
+    findings.map((finding) => findingText(finding, terminal)).join('\n'),
+  )
+  return findings.some((finding) => finding.state === 'wrong') ? EXIT.fail : EXIT.pass
+}
+
+async function rebuild(options: Options): Promise<ExitCode> {
+  const { rebuildProjections } = await import('@tiphys/server/main.ts')
+  await rebuildProjections(options.dataDir)
+  printNote(`All lists in ${options.dataDir} were folded from the log again.`)
+  return EXIT.pass
+}
+
+async function checkServer(options: Options): Promise<Finding[]> {
+  const { endpoint, token, from } = connectionOf(options)
+  const client = createHttpClient({ endpoint, ...(token === undefined ? {} : { token }) })
+  const health = await reach(client, from)
+  if (health.state === 'wrong') return [health]
+  const known = await attempt('token', async () => {
+    const { version, token: own } = await readServerInformation(client)
+    const projects = own.projects.includes('*') ? 'every project' : own.projects.join(', ')
+    return `${own.name}: ${own.scopes.join(', ')} for ${projects || 'no project'} (server ${version})`
+  })
+  if (known.state === 'wrong') return [health, known]
+  return [health, known, ...(await checkArgocd(client))]
+}
+
+/** Alive and able to serve are two questions: a server that starts answers the first only. */
+function reach(client: HttpClient, from: string): Promise<Finding> {
+  return attempt('server', async () => {
+    await client.request({ method: 'GET', path: '/healthz' })
+    await client.request({ method: 'GET', path: '/readyz' })
+    return `${client.endpoint} (from ${from}) is ready`
+  })
+}
+
+async function checkArgocd(client: HttpClient): Promise<Finding[]> {
+  try {
+    const instances = await listArgocdInstances(client)
+    if (instances.length === 0) {
+      const message = 'none is connected; name one under argocd.instances in tiphys.yaml'
+      return [{ name: 'argocd', state: 'note', message }]
+    }
+    return instances.map(({ name, url, reachable, message, version }) => ({
+      name: `argocd ${name}`,
+      state: reachable ? ('good' as const) : ('wrong' as const),
+      message: [url, version, message].filter(Boolean).join(', '),
+    }))
+  } catch (error) {
+    return [{ name: 'argocd', state: 'wrong', message: (error as Error).message }]
+  }
+}
+
+async function attempt(name: string, work: () => Promise<string>): Promise<Finding> {
+  try {
+    return { name, state: 'good', message: await work() }
+  } catch (error) {
+    return { name, state: 'wrong', message: (error as Error).message }
+  }
+}
+
+function findingText({ name, state, message }: Finding, terminal: Terminal): string {
+  switch (state) {
+    case 'good':
+      return `${paint(terminal, 'green', '✔')} ${name}: ${message}`
+    case 'note':
+      return `${paint(terminal, 'yellow', '·')} ${name}: ${message}`
+    case 'wrong':
+      return `${paint(terminal, 'red', '✖')} ${name}: ${message}`
+  }
+}

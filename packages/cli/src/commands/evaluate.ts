@@ -1,0 +1,67 @@
+import { readFile } from 'node:fs/promises'
+import { formatProblem } from '@tiphys/contract/problem.ts'
+import { type GateOutput, runOfflineGate } from '@tiphys/providers/offline-gate.ts'
+import type { ExitCode } from '../exit-code.ts'
+import { readText } from '../input-file.ts'
+import type { GlobalOptions } from '../lazy.ts'
+import { printNote } from '../output/print.ts'
+
+type Options = GlobalOptions & {
+  readonly slo: string
+  readonly values?: string
+  readonly sli?: string
+  readonly provider?: string
+  readonly url?: string
+  readonly start?: string
+  readonly end?: string
+  readonly timeframe?: string
+  readonly previous?: string
+  readonly project?: string
+  readonly stage?: string
+  readonly service?: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly user?: string
+  readonly failOn: 'fail' | 'warning'
+  readonly output: GateOutput
+}
+
+/** Credentials come from the environment: arguments are visible to everybody on the machine. */
+const PASSWORD = 'TIPHYS_SLI_PASSWORD'
+const BEARER_TOKEN = 'TIPHYS_SLI_TOKEN'
+
+/** The offline gate: a verdict without a server. Ctrl-C ends it without one. */
+export async function evaluate(options: Options): Promise<ExitCode | undefined> {
+  const interrupt = new AbortController()
+  process.once('SIGINT', () => interrupt.abort(new Error('interrupted')))
+  const { failOn, output, labels } = options
+  const answer = await runOfflineGate({
+    ...source(options),
+    slo: options.slo,
+    labels,
+    failOn,
+    output,
+    nowMs: Date.now(),
+    signal: interrupt.signal,
+    readText: readGateFile,
+  })
+  for (const problem of answer.problems) printNote(formatProblem(problem))
+  if (answer.complaint !== null) printNote(`tiphys: ${answer.complaint}`)
+  process.stdout.write(answer.report)
+  return answer.exitCode
+}
+
+function source(options: Options) {
+  const { values, sli, provider, url, start, end, timeframe, previous } = options
+  const { project, stage, service, user } = options
+  return {
+    ...{ values, sli, provider, url, start, end, timeframe, previous },
+    ...{ project, stage, service, user },
+    password: process.env[PASSWORD],
+    bearerToken: process.env[BEARER_TOKEN],
+  }
+}
+
+/** `-` is standard input, as everywhere; the gate words what is wrong with a file. */
+function readGateFile(file: string): Promise<string> {
+  return file === '-' ? readText(file) : readFile(file, 'utf8')
+}

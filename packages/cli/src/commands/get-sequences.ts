@@ -1,0 +1,73 @@
+import type { SequenceState } from '@tiphys/contract/http/keptn-sequence.ts'
+import type { HttpClient } from '../client/http-client.ts'
+import { listProjects } from '../client/projects.ts'
+import { listSequences } from '../client/sequences.ts'
+import { openClient } from '../connection/open-client.ts'
+import type { ExitCode } from '../exit-code.ts'
+import type { GlobalOptions } from '../lazy.ts'
+import { type DataFormat, printData } from '../output/print.ts'
+import { table } from '../output/table.ts'
+import { paintWord, type Terminal, terminalOf } from '../output/terminal.ts'
+import { formatTime } from '../output/time.ts'
+
+type Options = GlobalOptions & {
+  readonly project?: string
+  readonly keptnContext?: string
+  readonly sequence?: string
+  readonly state?: string
+  readonly limit: number
+  readonly output?: DataFormat
+}
+
+/** Newest first; without a project those of every project. */
+export async function getSequences(options: Options): Promise<ExitCode | undefined> {
+  const client = openClient(options)
+  const states = await fetchStates(client, options)
+  const terminal = terminalOf(options)
+  printData({ states }, options.output, () =>
+    states.length === 0 ? 'No sequences.' : sequenceTable(states, terminal),
+  )
+  return undefined
+}
+
+async function fetchStates(client: HttpClient, options: Options): Promise<SequenceState[]> {
+  const filter = {
+    ...(options.keptnContext === undefined ? {} : { keptnContext: options.keptnContext }),
+    ...(options.sequence === undefined ? {} : { name: options.sequence }),
+    ...(options.state === undefined ? {} : { state: options.state }),
+  }
+  const projects =
+    options.project === undefined
+      ? (await listProjects(client)).map((project) => project.projectName)
+      : [options.project]
+  const states: SequenceState[] = []
+  for (const project of projects) {
+    states.push(...(await listSequences(client, project, filter, options.limit)))
+  }
+  return states
+    .toSorted((left, right) => right.time.localeCompare(left.time))
+    .slice(0, options.limit)
+}
+
+function sequenceTable(states: readonly SequenceState[], terminal: Terminal): string {
+  return table(
+    ['TRIGGERED', 'PROJECT', 'SERVICE', 'SEQUENCE', 'STATE', 'STAGES', 'CONTEXT'],
+    states.map((state) => [
+      formatTime(new Date(state.time)),
+      state.project,
+      state.service,
+      state.name,
+      paintWord(terminal, state.state),
+      state.stages.map((stage) => stageText(stage, terminal)).join(' '),
+      state.shkeptncontext,
+    ]),
+  )
+}
+
+/** `staging:fail(42.5)`: how far a context got, and what its evaluations said. */
+function stageText(stage: SequenceState['stages'][number], terminal: Terminal): string {
+  const evaluation = stage.latestEvaluation
+  if (evaluation === undefined) return `${stage.name}:${paintWord(terminal, stage.state)}`
+  const score = Number(evaluation.score.toFixed(1))
+  return `${stage.name}:${paintWord(terminal, evaluation.result)}(${score})`
+}

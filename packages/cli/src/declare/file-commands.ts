@@ -1,0 +1,54 @@
+import { type Command, Option } from 'commander'
+import { lazy } from '../lazy.ts'
+import { labelsFlag, outputFlag } from './flags.ts'
+
+/** Adds what works on files without a server: lint and the offline gate. */
+export function declareFileCommands(program: Command): void {
+  program
+    .command('lint [files...]')
+    .description(
+      'check files before anything reads them: shipyard, slo, sli, tests, argocd, project (folders: what is in them)',
+    )
+    .addOption(outputFlag())
+    .addOption(
+      new Option('--fail-on <severity>', 'the severity from which on the exit code is 2')
+        .choices(['error', 'warning'])
+        .default('error'),
+    )
+    .action(lazy(async () => (await import('../commands/lint.ts')).lint))
+  declareEvaluate(program)
+}
+
+function declareEvaluate(program: Command): void {
+  program
+    .command('evaluate')
+    .description('judge service levels here, without a server; the exit code is the verdict')
+    .requiredOption('--slo <file>', 'the objectives: slo.yaml')
+    .option('--values <file>', 'the measured values as JSON')
+    .option('--sli <file>', 'the queries: sli.yaml')
+    .option('--provider <name>', 'who answers the queries: prometheus')
+    .option('--url <url>', 'where the provider is')
+    .option('--start <time>', 'begin of the window')
+    .option('--end <time>', 'end of the window')
+    .option('--timeframe <duration>', 'the window: until now, or from --start (default: 5m)')
+    .option('--previous <file>', 'earlier evaluations to compare with, newest first')
+    .option(
+      '--user <name>',
+      'for the provider; TIPHYS_SLI_PASSWORD is its password, TIPHYS_SLI_TOKEN a bearer token',
+    )
+    .addOption(new Option('-p, --project <name>', 'for $PROJECT in queries'))
+    .addOption(new Option('-s, --stage <name>', 'for $STAGE in queries'))
+    .addOption(new Option('--service <name>', 'for $SERVICE in queries'))
+    .addOption(labelsFlag())
+    .addOption(
+      new Option('--fail-on <result>', 'the result from which on the exit code is 1')
+        .choices(['fail', 'warning'])
+        .default('fail'),
+    )
+    .addOption(
+      new Option('-o, --output <format>', 'how to print it')
+        .choices(['text', 'json', 'markdown', 'html'])
+        .default('text'),
+    )
+    .action(lazy(async () => (await import('../commands/evaluate.ts')).evaluate))
+}

@@ -1,0 +1,71 @@
+import { type Command, Option } from 'commander'
+import { lazy } from '../lazy.ts'
+import { contextFlag, labelsFlag, outputFlag, projectFlag, stageFlag } from './flags.ts'
+
+/** Adds what steps in while sequences run: events by hand, approvals, pause, resume, abort, and the question why it waits. */
+export function declareFlowCommands(program: Command): void {
+  declareSend(program)
+  declareApprove(program)
+  declareControl(program)
+  program
+    .command('why <context>')
+    .description('say what a sequence waits for, since when, and who can end it')
+    .addOption(outputFlag())
+    .action(lazy(async () => (await import('../commands/why.ts')).why))
+}
+
+function declareSend(program: Command): void {
+  const event = program
+    .command('send')
+    .description('send an event')
+    .command('event [type]')
+    .description('send a CloudEvent from a file and print its keptn context')
+    .option('-f, --file <path>', 'the event as JSON (- is standard input)')
+    .addOption(outputFlag())
+    .action(lazy(async () => (await import('../commands/send-event.ts')).sendEvent))
+  withDecision(event.command('approval.finished'))
+    .description('answer an open approval')
+    .addOption(projectFlag().makeOptionMandatory())
+    .addOption(stageFlag().makeOptionMandatory())
+    .option('--service <name>', 'the service')
+    .option('--id <id>', 'the id of the approval (where several are open)')
+    .addOption(labelsFlag())
+    .action(lazy(async () => (await import('../commands/approve.ts')).sendApproval))
+}
+
+function declareApprove(program: Command): void {
+  withDecision(program.command('approve <context>'))
+    .description(
+      'approve (or decline) what a sequence asks for; <context> may be the id of the approval too',
+    )
+    .addOption(projectFlag())
+    .addOption(stageFlag())
+    .action(lazy(async () => (await import('../commands/approve.ts')).approve))
+}
+
+function withDecision(command: Command): Command {
+  return command
+    .option('--decline', 'decline instead')
+    .option('--comment <text>', 'why; kept with the decision')
+    .option('--as <name>', 'who decides, beside the name of the token (default: your user name)')
+    .addOption(outputFlag())
+}
+
+function declareControl(program: Command): void {
+  const words = [
+    ['pause', 'let the task under way finish and trigger no further one', 'pauseSequence'],
+    ['resume', 'go on where it was paused', 'resumeSequence'],
+    ['abort', 'end it; nothing more is triggered', 'abortSequence'],
+  ] as const
+  for (const [word, description, run] of words) {
+    program
+      .command(word)
+      .description(`${word} a sequence`)
+      .command('sequence')
+      .description(description)
+      .addOption(contextFlag().makeOptionMandatory())
+      .addOption(projectFlag().makeOptionMandatory())
+      .addOption(new Option('-s, --stage <name>', 'only in this stage'))
+      .action(lazy(async () => (await import('../commands/control.ts'))[run]))
+  }
+}

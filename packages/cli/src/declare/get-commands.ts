@@ -1,0 +1,141 @@
+import { type Command, Option } from 'commander'
+import { lazy } from '../lazy.ts'
+import { durationOf } from './duration-flag.ts'
+import {
+  contextFlag,
+  outputFlag,
+  projectFlag,
+  serviceFlag,
+  stageFlag,
+  wholeNumber,
+} from './flags.ts'
+
+const DEFAULT_PAGE_SIZE = 20
+const DEFAULT_PAGES = 100
+const DEFAULT_LIMIT = 20
+const WATCH_MS = 30 * 60_000
+
+/** Adds `get …`: everything that only reads. */
+export function declareGetCommands(get: Command): void {
+  declareGetProjects(get)
+  declareGetEvents(get)
+  declareGetSequences(get)
+  get
+    .command('secrets')
+    .alias('secret')
+    .description('names and keys of secrets, never their values')
+    .addOption(outputFlag())
+    .action(lazy(async () => (await import('../commands/secret.ts')).getSecrets))
+}
+
+function declareGetProjects(get: Command): void {
+  get
+    .command('projects [name]')
+    .alias('project')
+    .description('projects with their stages')
+    .addOption(outputFlag())
+    .action(lazy(async () => (await import('../commands/get-projects.ts')).getProjects))
+  get
+    .command('stages [name]')
+    .alias('stage')
+    .description('the stages of a project')
+    .addOption(projectFlag().makeOptionMandatory())
+    .addOption(outputFlag())
+    .action(lazy(async () => (await import('../commands/get-projects.ts')).getStages))
+  get
+    .command('services [name]')
+    .alias('service')
+    .description('the services of a project with what is deployed')
+    .addOption(projectFlag().makeOptionMandatory())
+    .addOption(stageFlag())
+    .addOption(outputFlag())
+    .action(lazy(async () => (await import('../commands/get-projects.ts')).getServices))
+}
+
+function declareGetEvents(get: Command): void {
+  get
+    .command('events [type]')
+    .alias('event')
+    .description(
+      'events, newest first; [type] like evaluation.finished (approval.triggered: the open ones)',
+    )
+    .addOption(projectFlag())
+    .addOption(contextFlag())
+    .addOption(stageFlag())
+    .addOption(serviceFlag())
+    .addOption(
+      new Option('--page-size <n>', 'events asked for at once')
+        .argParser(wholeNumber(1))
+        .default(DEFAULT_PAGE_SIZE),
+    )
+    .addOption(
+      new Option('--num-of-pages <n>', 'pages at most')
+        .argParser(wholeNumber(1))
+        .default(DEFAULT_PAGES),
+    )
+    .option('-w, --watch', 'print each event as it comes')
+    .addOption(
+      new Option('--watch-time <duration>', 'how long to watch')
+        .argParser(durationOf)
+        .default(WATCH_MS, '30m'),
+    )
+    .addOption(outputFlag())
+    .action(lazy(async () => (await import('../commands/get-events.ts')).getEvents))
+}
+
+function declareGetSequences(get: Command): void {
+  get
+    .command('sequences')
+    .alias('sequence')
+    .description('sequences, newest first, with how far they got')
+    .addOption(projectFlag())
+    .addOption(contextFlag())
+    .option('--sequence <name>', 'only sequences of this name')
+    .addOption(
+      new Option('--state <state>', 'only those in this state').choices([
+        'triggered',
+        'started',
+        'waiting',
+        'waitingForApproval',
+        'paused',
+        'finished',
+        'timedOut',
+        'aborted',
+      ]),
+    )
+    .addOption(limitFlag())
+    .addOption(outputFlag())
+    .action(lazy(async () => (await import('../commands/get-sequences.ts')).getSequences))
+  get
+    .command('evaluation')
+    .description('the report of an evaluation: the last of a context, or the newest of a project')
+    .addOption(projectFlag())
+    .addOption(contextFlag())
+    .addOption(stageFlag())
+    .addOption(serviceFlag())
+    .addOption(
+      new Option('-o, --output <format>', 'how to print it').choices([
+        'json',
+        'yaml',
+        'text',
+        'markdown',
+        'html',
+      ]),
+    )
+    .action(lazy(async () => (await import('../commands/get-evaluation.ts')).getEvaluation))
+  get
+    .command('evaluations')
+    .description('evaluations of a project, newest first')
+    .addOption(projectFlag().makeOptionMandatory())
+    .addOption(stageFlag())
+    .addOption(serviceFlag())
+    .addOption(limitFlag())
+    .addOption(outputFlag())
+    .action(lazy(async () => (await import('../commands/get-evaluation.ts')).getEvaluations))
+}
+
+function limitFlag(): Option {
+  return new Option('--limit <n>', 'so many at most')
+    .argParser(wholeNumber(1))
+    .default(DEFAULT_LIMIT)
+}

@@ -1,0 +1,101 @@
+import { type Command, Option } from 'commander'
+import { lazy } from '../lazy.ts'
+import { collectValues, projectFlag } from './flags.ts'
+
+const SCOPE_DEFAULT = 'keptn-default'
+
+/** Adds what is made, changed and removed: projects, services, secrets, files. */
+export function declareProjectCommands(
+  create: Command,
+  update: Command,
+  remove: Command,
+  program: Command,
+): void {
+  declareProjects(create, update, remove)
+  declareServices(create, remove)
+  declareSecrets(create, update, remove)
+  declareAddResource(program)
+}
+
+function declareProjects(create: Command, update: Command, remove: Command): void {
+  const shipyard = () =>
+    new Option(
+      '-s, --shipyard <file>',
+      'its stages and sequences (- is standard input)',
+    ).makeOptionMandatory()
+  const upstream = () => new Option('-r, --git-remote-url <url>').hideHelp()
+  create
+    .command('project <name>')
+    .description('create a project from a shipyard')
+    .addOption(shipyard())
+    .addOption(upstream())
+    .action(lazy(async () => (await import('../commands/project.ts')).createProject))
+  update
+    .command('project <name>')
+    .description('replace the shipyard of a project')
+    .addOption(shipyard())
+    .addOption(upstream())
+    .action(lazy(async () => (await import('../commands/project.ts')).updateProject))
+  remove
+    .command('project <name>')
+    .description('delete a project with its sequences, events and files')
+    .action(lazy(async () => (await import('../commands/project.ts')).deleteProject))
+}
+
+function declareServices(create: Command, remove: Command): void {
+  create
+    .command('service <name>')
+    .description('create a service in every stage of a project')
+    .addOption(projectFlag().makeOptionMandatory())
+    .action(lazy(async () => (await import('../commands/service.ts')).createService))
+  remove
+    .command('service <name>')
+    .description('delete a service from a project')
+    .addOption(projectFlag().makeOptionMandatory())
+    .action(lazy(async () => (await import('../commands/service.ts')).deleteService))
+}
+
+function declareSecrets(create: Command, update: Command, remove: Command): void {
+  const scope = () => new Option('-s, --scope <scope>', 'who may use it').default(SCOPE_DEFAULT)
+  const literal = () =>
+    new Option('--from-literal <key=value>', 'a key with its value; again for more')
+      .argParser(collectValues)
+      .default([], 'none')
+  const file = () =>
+    new Option('--from-file <key=path>', 'a key with the content of a file; again for more')
+      .argParser(collectValues)
+      .default([], 'none')
+  create
+    .command('secret <name>')
+    .description('store a secret; its values can be used and never read again')
+    .addOption(literal())
+    .addOption(file())
+    .addOption(scope())
+    .action(lazy(async () => (await import('../commands/secret.ts')).createSecret))
+  update
+    .command('secret <name>')
+    .description('replace the values of a secret')
+    .addOption(literal())
+    .addOption(file())
+    .addOption(scope())
+    .action(lazy(async () => (await import('../commands/secret.ts')).updateSecret))
+  remove
+    .command('secret <name>')
+    .description('delete a secret')
+    .addOption(scope())
+    .action(lazy(async () => (await import('../commands/secret.ts')).deleteSecret))
+}
+
+function declareAddResource(program: Command): void {
+  program
+    .command('add-resource')
+    .description('add a file to a project, a stage or a service')
+    .addOption(projectFlag().makeOptionMandatory())
+    .addOption(new Option('-s, --stage <name>', 'the stage').conflicts('allStages'))
+    .option('--all-stages', 'add it to every stage')
+    .option('--service <name>', 'the service')
+    .requiredOption('-r, --resource <path>', 'the file to add')
+    .option('--resourceUri <uri>', 'its name in the project (default: the path as written)')
+    .addOption(new Option('--resource-uri <uri>').hideHelp())
+    .action(lazy(async () => (await import('../commands/add-resource.ts')).addResource))
+}

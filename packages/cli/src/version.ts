@@ -1,0 +1,9 @@
+import { readFileSync } from 'node:fs'
+
+/** The version in our package.json. */
+export function ownVersion(): string {
+  const manifest: unknown = JSON.parse(
+    readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+  )
+  return (manifest as { version: string }).version
+}
