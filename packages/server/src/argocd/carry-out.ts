@@ -20,6 +20,7 @@ import {
   toJson,
 } from './deployment-record.ts'
 import { abandonDeployment, type Followed, followDeployment } from './follow-deployment.ts'
+import { patienceWith } from './mapped-application.ts'
 import { createStandings, pathsOf, wishedRevisions } from './standing-in-git.ts'
 import type { TaskAttempt } from './task-attempt.ts'
 
@@ -119,12 +120,7 @@ function wishOf(
     isNew: record.isNew === true,
     syncBy: syncBy === 'auto' ? 'argocd' : 'tiphys',
     images: imagesIn(values),
-    patience: {
-      settleMs: mapped.settleMs,
-      degradedGraceMs: mapped.graceMs,
-      unknownGraceMs: mapped.graceMs,
-      requireSynced: mapped.requireSynced,
-    },
+    patience: patienceWith(mapped),
   }
 }
 

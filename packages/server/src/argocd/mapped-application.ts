@@ -6,6 +6,7 @@ import {
 import { ARGOCD_YAML_URI, ArgocdYaml } from '@tiphys/contract/argocd-yaml.ts'
 import { formatProblem } from '@tiphys/contract/problem.ts'
 import { parseYaml } from '@tiphys/contract/yaml-file.ts'
+import { DEFAULT_PATIENCE, type Patience } from '@tiphys/core/deployment/wish.ts'
 import { type ProjectSnapshot, placeName } from '../engine/project-snapshot.ts'
 
 export type ServicePlace = {
@@ -59,6 +60,32 @@ export function mappedApplications(place: ServicePlace): AllMapped {
 export function isMapped(place: ServicePlace): boolean {
   const all = mappedApplications(place)
   return all.code === 'invalid' || (all.code === 'mapped' && all.applications.length > 0)
+}
+
+/** How patient argocd.yaml says to be with this application, if it names it. */
+export function patienceOf(
+  snapshot: ProjectSnapshot,
+  one: {
+    readonly stage: string
+    readonly service: string
+    readonly instance: string
+    readonly application: string
+  },
+): Patience {
+  const all = mappedApplications({ snapshot, stage: one.stage, service: one.service })
+  const mapped =
+    all.code === 'mapped'
+      ? all.applications.find(
+          ({ instance, application }) =>
+            instance === one.instance && application === one.application,
+        )
+      : undefined
+  return mapped === undefined ? DEFAULT_PATIENCE : patienceWith(mapped)
+}
+
+export function patienceWith(mapped: ResolvedApplication): Patience {
+  const { settleMs, graceMs, requireSynced } = mapped
+  return { settleMs, degradedGraceMs: graceMs, unknownGraceMs: graceMs, requireSynced }
 }
 
 function notMapped({ stage, service }: ServicePlace): string {

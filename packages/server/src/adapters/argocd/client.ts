@@ -23,6 +23,7 @@ const LIST_FIELDS = [
   'metadata.name',
   'metadata.namespace',
   'metadata.labels',
+  'metadata.annotations',
   'metadata.creationTimestamp',
   'metadata.deletionTimestamp',
   'spec',
