@@ -65,10 +65,10 @@ export class RefusedError extends Error {
 
 export function sendRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {
   const code = HTTP_STATUS[refusal.code]
-  const body: ErrorBody & { problems?: readonly FileProblem[] } = {
+  const body: ErrorBody = {
     code,
     message: refusal.message,
-    ...(refusal.problems === undefined ? {} : { problems: refusal.problems }),
+    ...(refusal.problems === undefined ? {} : { problems: [...refusal.problems] }),
   }
   return reply.code(code).type('application/json').send(JSON.stringify(body))
 }

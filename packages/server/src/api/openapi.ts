@@ -27,7 +27,20 @@ export async function describeApi(app: FastifyInstance, server: ServerFacts): Pr
     },
     transform: (document) => {
       const { schema, url } = jsonSchemaTransform(document)
-      return { schema, url: url.replace(/\*$/, ':resourceURI') }
+      return {
+        schema: { ...schema, response: opened(schema.response) },
+        url: url.replace(/\*$/, ':resourceURI'),
+      }
     },
   })
+}
+
+/** Answers may grow: a client generated from this document must not refuse a field that is new. */
+function opened(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(opened)
+  if (typeof schema !== 'object' || schema === null) return schema
+  const entries = Object.entries(schema).filter(
+    ([key, value]) => !(key === 'additionalProperties' && value === false),
+  )
+  return Object.fromEntries(entries.map(([key, value]) => [key, opened(value)]))
 }
