@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto'
+import type { Documents } from '../ports/documents.ts'
+import { createSecretCipher, type SecretCipher } from './secret-cipher.ts'
+import { SECRET_KEY_FILE, type SecretKey } from './secret-key.ts'
+
+export const SECRET_KIND = 'secret'
+/** One document: the salt, and the id of the key that every secret is encrypted with. */
+const KEY_KIND = 'secret-key'
+const CURRENT = 'current'
+const SALT_BYTES = 16
+
+/** The server was started with another key than the one that its secrets are encrypted with. */
+export class SecretKeyMismatchError extends Error {
+  override readonly name = 'SecretKeyMismatchError'
+}
+
+/** The cipher for what is stored. Without secrets any key will do, and becomes theirs. */
+export async function openSecretCipher(
+  documents: Documents,
+  key: SecretKey,
+): Promise<SecretCipher> {
+  const stored = await documents.get(KEY_KIND, CURRENT)
+  const salt = stored?.['salt']
+  if (typeof salt === 'string') {
+    const cipher = createSecretCipher(key, Buffer.from(salt, 'base64url'))
+    if (cipher.keyId === stored?.['keyId']) return cipher
+  }
+  const secrets = await documents.list(SECRET_KIND)
+  if (secrets.length > 0) throw mismatch(secrets.length, String(stored?.['source']), key)
+  const newSalt = randomBytes(SALT_BYTES)
+  const cipher = createSecretCipher(key, newSalt)
+  await documents.put(KEY_KIND, CURRENT, {
+    salt: newSalt.toString('base64url'),
+    keyId: cipher.keyId,
+    source: key.source,
+  })
+  return cipher
+}
+
+/**
+ * Deletes every secret and what is known of their key, for an operator who lost the key. Answers how many there were; they must be written
+ * again.
+ */
+export async function forgetSecrets(documents: Documents): Promise<number> {
+  const secrets = await documents.list(SECRET_KIND)
+  for (const { key } of secrets) await documents.delete(SECRET_KIND, key)
+  await documents.delete(KEY_KIND, CURRENT)
+  return secrets.length
+}
+
+function mismatch(count: number, storedSource: string, key: SecretKey): SecretKeyMismatchError {
+  const used = key.source === 'settings' ? 'the one in TIPHYS_SECRET_KEY' : `the one in ${key.file}`
+  const needed =
+    storedSource === 'settings'
+      ? 'start with the TIPHYS_SECRET_KEY that was set when they were written'
+      : `restore the file ${SECRET_KEY_FILE} of the data folder that they were written with, and leave TIPHYS_SECRET_KEY unset`
+  return new SecretKeyMismatchError(
+    `${count} stored secret${count === 1 ? ' is' : 's are'} encrypted with another key than ${used}: ${needed}`,
+  )
+}
