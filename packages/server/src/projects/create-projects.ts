@@ -165,7 +165,14 @@ class ProjectsService implements LoadedProjects {
           message: `service ${service} is not in project ${name}`,
         }
       }
-      await this.#registry.record(project.projectId, { type: 'service.deleted', service }, actor)
+      const { projectId } = project
+      await this.#registry.record(projectId, { type: 'service.deleted', service }, actor)
+      // Its files go from the newest commit; runs under way read them at their pin.
+      for (const stage of this.#record(project).stages) {
+        const place = { level: 'service', stage, service } as const
+        await this.#parts.configuration.removePlace(projectId, place, `Removed service: ${service}`)
+      }
+      await this.#refresh(projectId)
       return { code: 'deleted' }
     })
   }

@@ -1,0 +1,317 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isJsonObject, type JsonObject } from '@tiphys/contract/json.ts'
+import { PreviousEvaluationFile } from '@tiphys/contract/offline-gate.ts'
+import { TEST_RESULTS_PROVIDER } from '@tiphys/core/evaluation/test-results-value.ts'
+import { toPreviousEvaluation } from '@tiphys/core/evaluation/wire.ts'
+import { createGuardedHttp, type GuardedHttp } from '@tiphys/providers/http/guarded-http.ts'
+import {
+  createPrometheusProvider,
+  PROMETHEUS_PROVIDER,
+} from '@tiphys/providers/prometheus/prometheus-provider.ts'
+import type { SliProvider } from '@tiphys/providers/sli/sli-provider.ts'
+import { createTestResultsProvider } from '@tiphys/providers/sli/test-results-provider.ts'
+import { createArgoCdClient } from './adapters/argocd/client.ts'
+import { openGit } from './adapters/git/open-git.ts'
+import { createProjections } from './adapters/projections/projections.ts'
+import { openSqlite } from './adapters/sqlite/open-sqlite.ts'
+import { openSqliteProjectionStorage } from './adapters/sqlite/sqlite-projection-storage.ts'
+import { createLog } from './adapters/system/create-log.ts'
+import { newId } from './adapters/system/new-id.ts'
+import { createSystemClock } from './adapters/system/system-clock.ts'
+import { createApi } from './api/api.ts'
+import type { ApiParts } from './api/parts.ts'
+import { composeArgocd } from './argocd/compose-argocd.ts'
+import type { Engine } from './engine/engine.ts'
+import { startEngine } from './engine/engine-loop.ts'
+import { createOutbox } from './engine/outbox.ts'
+import { createApprovalExecutor } from './executors/approval/approval-executor.ts'
+import { createEvaluationExecutor } from './executors/evaluation/evaluation-executor.ts'
+import type { TaskExecutor, TaskJob } from './executors/executor.ts'
+import { createTestExecutor } from './executors/test/test-executor.ts'
+import { DEFAULT_TEST_LIMITS } from './executors/test/test-limits.ts'
+import { createIntake } from './intake/create-intake.ts'
+import type { Clock } from './ports/clock.ts'
+import type { Log } from './ports/log.ts'
+import type { Projections } from './ports/projections.ts'
+import { deploymentsProjection } from './projections/deployments.ts'
+import { baselineEvaluations, evaluationsProjection } from './projections/evaluations.ts'
+import { runsProjection } from './projections/runs.ts'
+import { contextsProjection } from './projections/runs-by-context.ts'
+import { servicesProjection } from './projections/services.ts'
+import { checkFile } from './projects/check-file.ts'
+import { loadProjects } from './projects/create-projects.ts'
+import { allows } from './security/allows.ts'
+import { loadSecretKey } from './security/secret-key.ts'
+import { createSecrets } from './security/secrets.ts'
+import { createTokens, type Tokens } from './security/tokens.ts'
+import { isLoopback, type ServerSettings } from './settings/load-settings.ts'
+import { VERSION } from './version.ts'
+
+export const PROJECTIONS = [
+  runsProjection,
+  contextsProjection,
+  servicesProjection,
+  evaluationsProjection,
+  deploymentsProjection,
+] as const
+
+export type ServerOverrides = {
+  readonly clock?: Clock
+  readonly log?: Log
+}
+
+export type TiphysServer = AsyncDisposable & {
+  /** Where it listens. */
+  readonly url: string
+  /** The bootstrap token, when this start made it up: to be shown on the terminal once, and nowhere else. */
+  readonly bootstrapToken?: string
+  close(): Promise<void>
+}
+
+/** History that a relative criterion may look back on: more than any slo.yaml asks for. */
+const MAX_BASELINE = 100
+
+/** The composition root: builds everything in plain code, top to bottom, and is the only place that knows every adapter. */
+export async function createServer(
+  settings: ServerSettings,
+  overrides: ServerOverrides = {},
+): Promise<TiphysServer> {
+  const clock = overrides.clock ?? createSystemClock()
+  const log =
+    overrides.log ??
+    createLog({ level: settings.logLevel, write: (line) => process.stderr.write(line) })
+  const closing: (() => Promise<void> | void)[] = []
+  const close = async () => {
+    for (const step of closing.splice(0).reverse()) await step()
+  }
+  try {
+    return await build({ settings, clock, log, closing, close })
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+type Building = {
+  readonly settings: ServerSettings
+  readonly clock: Clock
+  readonly log: Log
+  /** Undone in reverse when the server stops, or when it cannot start. */
+  readonly closing: (() => Promise<void> | void)[]
+  readonly close: () => Promise<void>
+}
+
+async function build(building: Building): Promise<TiphysServer> {
+  const { settings, clock, log, closing, close } = building
+  const data = await openData(building)
+  const { store, documents, projections, tokens, secrets, bootstrapToken } = data
+  const git = await openGit({ settings, clock, environment: process.env })
+  closing.push(git.close)
+  let engine: Engine | undefined
+  const projects = await loadProjects({
+    store,
+    clock,
+    configuration: git.configuration,
+    newId: () => newId(clock.nowMs()),
+    checkFile,
+    endRuns: async (projectId) => {
+      await engine?.forgetProject(projectId)
+      await projections.forgetProject(projectId)
+    },
+  })
+  const clients = new Map(
+    settings.argocd.map((connection) => [
+      connection.name,
+      createArgoCdClient({ connection, clock }),
+    ]),
+  )
+  const { desiredState } = git
+  const argocd = composeArgocd({
+    settings,
+    clients,
+    clock,
+    log,
+    store,
+    documents,
+    projections,
+    projects,
+    desiredState,
+  })
+  closing.push(argocd.close)
+  const outbox = createOutbox({ store, clock, log, handlers: argocd.effectHandlers })
+  const running = await startEngine({
+    store,
+    clock,
+    log,
+    projects,
+    loadedSnapshot: (projectId) => projects.loaded(projectId),
+    executors: [...argocd.executors, ...ownExecutors(building, projections, argocd.trustedHosts)],
+    // Integrations that register themselves come with Keptn's uniform API.
+    isSubscribed: () => false,
+    onCommitted: argocd.onCommitted,
+    onEffects: () => outbox.wake(),
+  })
+  engine = running
+  closing.push(running.close, outbox.close)
+  argocd.start({ engine: running, newId })
+  outbox.wake()
+  const intake = createIntake({
+    engine: running,
+    projects,
+    clock,
+    newId,
+    allows,
+    hintOf: argocd.hintOf,
+  })
+  const parts = {
+    intake,
+    engine: running,
+    projects,
+    store,
+    projections,
+    secrets,
+    tokens,
+    argocd: argocd.status,
+  }
+  const url = await listen(building, parts)
+  const shown = bootstrapToken === undefined ? {} : { bootstrapToken }
+  return { url, ...shown, close, [Symbol.asyncDispose]: close }
+}
+
+/** What is kept in the data folder, and what guards it. */
+async function openData({ settings, clock, closing }: Building) {
+  const { dataDir } = settings
+  const { store, documents, close } = openSqlite({ file: join(dataDir, 'tiphys.db') })
+  closing.push(close)
+  const storage = openSqliteProjectionStorage(join(dataDir, 'projections.db'))
+  const projections = createProjections({ store, storage, projections: PROJECTIONS })
+  closing.push(projections.close)
+  const key = settings.secretKey === undefined ? {} : { given: settings.secretKey }
+  const secrets = await createSecrets({ documents, key: await loadSecretKey({ dataDir, ...key }) })
+  const tokens = createTokens({ documents, clock })
+  const token = settings.apiToken === undefined ? {} : { given: settings.apiToken }
+  const { generated } = await tokens.ensureBootstrapToken(token)
+  return { store, documents, projections, secrets, tokens, bootstrapToken: generated }
+}
+
+function ownExecutors(
+  { settings, clock, log }: Building,
+  projections: Projections,
+  trustedHosts: (job: TaskJob) => Promise<readonly string[]>,
+): TaskExecutor[] {
+  const http = guardedHttp(settings)
+  return [
+    createTestExecutor({
+      guard: (url) => http.check(url, 'user'),
+      clock,
+      log,
+      limits: testLimits(settings),
+      trustedHosts,
+    }),
+    createEvaluationExecutor({
+      provider: providersOf(settings, http),
+      previousEvaluations: (job) => baselineOf(projections, job),
+    }),
+    createApprovalExecutor(),
+  ]
+}
+
+type Served = Pick<
+  ApiParts,
+  'intake' | 'engine' | 'projects' | 'store' | 'projections' | 'secrets' | 'argocd'
+> & { readonly tokens: Tokens }
+
+async function listen(
+  { settings, clock, log, closing }: Building,
+  served: Served,
+): Promise<string> {
+  const { host, port, basePath } = settings
+  let isStopping = false
+  const api = await createApi({
+    ...served,
+    clock,
+    log,
+    authenticate: (text, address) => served.tokens.authenticate(text, address),
+    lint: (files) => Object.entries(files).flatMap(([name, text]) => checkFile(name, text, name)),
+    server: {
+      version: VERSION,
+      basePath,
+      checkHost: isLoopback(host),
+      behindProxy: settings.behindProxy,
+      readiness: () =>
+        isStopping ? { ready: false, reason: 'the server is stopping' } : { ready: true },
+    },
+    ...(settings.tls === undefined ? {} : { tls: await readTls(settings.tls) }),
+  })
+  closing.push(() => api.close())
+  const url = await api.listen({ host, port })
+  closing.push(() => {
+    isStopping = true
+  })
+  log.info({ url, dataDir: settings.dataDir }, 'listening')
+  return `${url}${basePath}`
+}
+
+async function readTls(tls: { readonly certFile: string; readonly keyFile: string }) {
+  const [cert, key] = await Promise.all([readFile(tls.certFile), readFile(tls.keyFile)])
+  return { cert, key }
+}
+
+function guardedHttp(settings: ServerSettings): GuardedHttp {
+  return createGuardedHttp({
+    allowLoopback: settings.allowLoopbackTargets,
+    denyPrivate: settings.denyPrivate,
+    ownListeners: () => [{ port: settings.port }],
+    ...kubernetesApi(process.env['KUBERNETES_SERVICE_HOST']),
+  })
+}
+
+function kubernetesApi(host: string | undefined) {
+  return host === undefined ? {} : { kubernetesApiHost: host }
+}
+
+function testLimits(settings: ServerSettings) {
+  return {
+    ...DEFAULT_TEST_LIMITS,
+    ...(settings.maxLoadRatePerS === undefined ? {} : { maxRatePerS: settings.maxLoadRatePerS }),
+    ...(settings.maxLoadConnections === undefined
+      ? {}
+      : { maxConnections: settings.maxLoadConnections }),
+  }
+}
+
+/** Providers by name: what the operator connected, and what needs no connection. */
+function providersOf(settings: ServerSettings, http: GuardedHttp) {
+  return (name: string, project: string, data: JsonObject): SliProvider | undefined => {
+    if (name === TEST_RESULTS_PROVIDER) {
+      const test = data['test']
+      return createTestResultsProvider(
+        test !== undefined && isJsonObject(test) ? test['results'] : undefined,
+      )
+    }
+    if (name !== PROMETHEUS_PROVIDER) return undefined
+    const own = settings.prometheus.find((one) => one.projects?.includes(project))
+    const shared = settings.prometheus.find((one) => one.projects === undefined)
+    const connection = own ?? shared
+    if (connection === undefined) return undefined
+    const { projects: _, ...options } = connection
+    return createPrometheusProvider({ http, ...options, urlClass: 'operator' })
+  }
+}
+
+async function baselineOf(projections: Projections, job: TaskJob) {
+  const { projectId, stage, service } = job
+  const found = await baselineEvaluations(projections, {
+    projectId,
+    stage,
+    service,
+    limit: MAX_BASELINE,
+  })
+  return found.flatMap((one) => {
+    const evaluation = PreviousEvaluationFile.safeParse(one.evaluation)
+    return evaluation.success
+      ? [toPreviousEvaluation(one.eventId, one.result, evaluation.data)]
+      : []
+  })
+}
