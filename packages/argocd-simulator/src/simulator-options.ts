@@ -77,14 +77,20 @@ export class OptionsError extends Error {
 
 /** Fills in defaults. Throws {@link OptionsError}. */
 export function parseOptions(options: unknown): ParsedOptions {
-  const parsed = simulatorOptionsSchema.safeParse(options ?? {})
+  return parseWith(simulatorOptionsSchema, options ?? {})
+}
+
+/** Fills in defaults. Throws {@link OptionsError}. */
+export function parseApplicationSpec(spec: unknown): z.output<typeof applicationSpecSchema> {
+  return parseWith(applicationSpecSchema, spec)
+}
+
+function parseWith<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  throw new OptionsError(
-    parsed.error.issues
-      .map(
-        (issue) =>
-          `${issue.path.length === 0 ? 'options' : issue.path.join('.')}: ${issue.message}`,
-      )
-      .join('\n'),
-  )
+  const problems = parsed.error.issues.map(({ path, message }) => {
+    const where = path.length === 0 ? 'options' : path.join('.')
+    return `${where}: ${message}`
+  })
+  throw new OptionsError(problems.join('\n'))
 }

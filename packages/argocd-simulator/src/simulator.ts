@@ -1,11 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Activity } from './activity.ts'
 import type { Application } from './application/application.ts'
-import {
-  type ApplicationSpec,
-  applicationSpecSchema,
-  newApplication,
-} from './application/application-schema.ts'
+import { type ApplicationSpec, newApplication } from './application/application-schema.ts'
 import { type ApplicationKey, ApplicationStore, keyOf } from './application/application-store.ts'
 import { Applications, type RunningApplication } from './application/applications.ts'
 import { EventLog } from './controller/event-log.ts'
@@ -19,7 +15,7 @@ import { Tokens } from './http/tokens.ts'
 import { NotificationsController } from './notifications/notifications-controller.ts'
 import { seededRandom } from './random.ts'
 import { DesiredStates } from './render/desired-state.ts'
-import { parseOptions, type SimulatorOptions } from './simulator-options.ts'
+import { parseApplicationSpec, parseOptions, type SimulatorOptions } from './simulator-options.ts'
 import { type Timing, timingPresets } from './timing.ts'
 
 const TOKEN_BYTES = 18
@@ -30,7 +26,10 @@ export type Simulator = AsyncDisposable & {
   readonly url: string
   /** A token that works: the first configured one, else one made up at the start. */
   readonly token: string
-  /** Answers the URL at which the deployed service is reachable. Throws if the name is taken. */
+  /**
+   * Answers the URL at which the deployed service is reachable. Throws OptionsError for a specification that is
+   * none, and an Error if the name or the ingress port is taken.
+   */
   addApplication(spec: ApplicationSpec): Promise<string>
   /** As somebody deleting it; resolves when it is gone and its processes have ended. */
   removeApplication(name: string): Promise<void>
@@ -41,6 +40,8 @@ export type Simulator = AsyncDisposable & {
   /** Faults add up until they are cleared or used up. */
   setFault(fault: Fault): void
   clearFaults(): void
+  /** Breaks every open connection to the API, streams too. New ones are taken. */
+  cutConnections(): void
   /** The cluster refuses the next apply of this application with this message, once per call. */
   refuseNextApply(name: string, message: string): void
   setSyncWindows(project: string, windows: readonly SyncWindow[]): void
@@ -93,7 +94,15 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     },
   })
 
-  const core: SimulatorCore = { store, applications, projects, counts, faults, activity }
+  const core: SimulatorCore = {
+    store,
+    applications,
+    projects,
+    counts,
+    faults,
+    activity,
+    server,
+  }
   const close = once(async () => {
     closing.abort()
     await server.close()
@@ -129,6 +138,7 @@ type SimulatorCore = {
   readonly counts: Counts
   readonly faults: Faults
   readonly activity: Activity
+  readonly server: ApiServer
   notifications?: NotificationsController
 }
 
@@ -152,6 +162,7 @@ function handleOf(
     counts: () => counts.snapshot(),
     setFault: (fault) => faults.set(fault),
     clearFaults: () => faults.clear(),
+    cutConnections: () => core.server.cutConnections(),
     refuseNextApply: (name, message) => running(name).injectedErrors.push(message),
     setSyncWindows: (project, windows) => projects.setSyncWindows(project, windows),
     repeatNotifications: (name) => core.notifications?.forget(keyFrom(name)),
@@ -162,7 +173,7 @@ function handleOf(
 }
 
 async function addApplication(applications: Applications, spec: ApplicationSpec): Promise<string> {
-  const { ingressPort, ...rest } = applicationSpecSchema.parse(spec)
+  const { ingressPort, ...rest } = parseApplicationSpec(spec)
   const added = newApplication(rest)
   const key = keyOf(added)
   if (!(await applications.add(added, ingressPort))) throw new Error(`${key} exists already`)

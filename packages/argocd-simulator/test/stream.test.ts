@@ -115,3 +115,16 @@ test('a stream tells only what its caller asked for and may see, and may lose ev
   assert.equal(selector.status, 400)
   await selector.text()
 })
+
+test('a cut connection ends the stream and a new one begins again', async () => {
+  await using simulation = await startSimulation()
+  const { simulator } = simulation
+  await using first = await openStream(simulator, '', 'text/event-stream')
+  simulator.cutConnections()
+  await first.ended
+  await using second = await openStream(simulator, '', 'text/event-stream')
+  await eventually(
+    () => second.stream.text,
+    (text) => text.includes('"ADDED"'),
+  )
+})

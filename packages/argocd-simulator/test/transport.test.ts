@@ -113,6 +113,10 @@ test('a root path stands before every path, and who one is can be asked', async 
 test('faults are met, counted, and go away', async () => {
   await using simulation = await startSimulation()
   const { api, simulator } = simulation
+  simulator.setFault({ slowMs: 150, times: 1 })
+  const startedMs = performance.now()
+  assert.equal((await api('GET', CARTS)).status, 200)
+  assert.ok(performance.now() - startedMs >= 140)
   simulator.setFault({ down: true, times: 1 })
   await assert.rejects(api('GET', CARTS))
   simulator.setFault({ status5xx: 502, match: '^POST .*/sync$' })

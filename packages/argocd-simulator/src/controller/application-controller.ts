@@ -1,4 +1,4 @@
-import type { Application, Operation } from '../application/application.ts'
+import { type Application, isAutoSynced, type Operation } from '../application/application.ts'
 import { type ApplicationEvent, keyOf } from '../application/application-store.ts'
 import type { DesiredState } from '../render/desired-state.ts'
 import { wishOf } from '../render/desired-state.ts'
@@ -38,7 +38,7 @@ export class ApplicationController {
   #repositoryFailedAtMs: number | undefined
   #run: OperationRun | undefined
   #comparedSource: string | undefined
-  #isAutoSynced: boolean | undefined
+  #wasAutomatic: boolean | undefined
 
   constructor(parts: ApplicationParts) {
     this.#parts = parts
@@ -104,10 +104,9 @@ export class ApplicationController {
     const source = JSON.stringify([application.spec.source, application.spec.sources])
     if (this.#comparedSource !== undefined && this.#comparedSource !== source) this.refresh('force')
     this.#comparedSource = source
-    const policy = JSON.stringify(application.spec.syncPolicy?.automated ?? null)
-    const isAutoSynced = policy !== 'null'
-    if (this.#isAutoSynced === false && isAutoSynced) this.refresh('poll')
-    this.#isAutoSynced = isAutoSynced
+    const isAutomatic = isAutoSynced(application.spec)
+    if (this.#wasAutomatic === false && isAutomatic) this.refresh('poll')
+    this.#wasAutomatic = isAutomatic
   }
 
   #startOperation(operation: Operation): void {

@@ -68,6 +68,10 @@ export class ApiServer {
     return `http://${host}:${(this.#server.address() as AddressInfo).port}${rootPath}`
   }
 
+  cutConnections(): void {
+    this.#server.closeAllConnections()
+  }
+
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
     this.#server.closeAllConnections()
