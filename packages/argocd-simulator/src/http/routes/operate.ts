@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import {
   hasMultipleSources,
   isAutoSynced,
@@ -18,65 +17,13 @@ import {
   type Route,
 } from '../request-context.ts'
 
+import { rollbackSchema, type SyncRequest, syncSchema, wantedRevisions } from './sync-request.ts'
+
 export const operateRoutes: readonly Route[] = [
   { method: 'POST', path: '/api/v1/applications/{name}/sync', handle: sync },
   { method: 'POST', path: '/api/v1/applications/{name}/rollback', handle: rollback },
   { method: 'DELETE', path: '/api/v1/applications/{name}/operation', handle: terminate },
 ]
-
-const nameValueSchema = z.object({ name: z.string().default(''), value: z.string().default('') })
-
-const syncSchema = z.object({
-  project: z.string().default(''),
-  appNamespace: z.string().default(''),
-  revision: z.string().default(''),
-  revisions: z.array(z.string()).default([]),
-  sourcePositions: z.array(z.number().int()).default([]),
-  prune: z.boolean().default(false),
-  dryRun: z.boolean().default(false),
-  strategy: z
-    .object({
-      apply: z.object({ force: z.boolean().exactOptional() }).nullish(),
-      hook: z.object({ force: z.boolean().exactOptional() }).nullish(),
-    })
-    .nullish(),
-  resources: z
-    .array(
-      z.object({
-        group: z.string().exactOptional(),
-        kind: z.string().default(''),
-        name: z.string().default(''),
-        namespace: z.string().exactOptional(),
-      }),
-    )
-    .nullish(),
-  manifests: z.array(z.string()).nullish(),
-  infos: z.array(nameValueSchema).nullish(),
-  retryStrategy: z
-    .object({
-      limit: z.number().int().exactOptional(),
-      refresh: z.boolean().exactOptional(),
-      backoff: z
-        .object({
-          duration: z.string().exactOptional(),
-          factor: z.number().int().exactOptional(),
-          maxDuration: z.string().exactOptional(),
-        })
-        .exactOptional(),
-    })
-    .nullish(),
-  syncOptions: z.object({ items: z.array(z.string()).nullish() }).nullish(),
-})
-
-type SyncRequest = z.output<typeof syncSchema>
-
-const rollbackSchema = z.object({
-  id: z.number().int().default(0),
-  prune: z.boolean().default(false),
-  dryRun: z.boolean().default(false),
-  project: z.string().default(''),
-  appNamespace: z.string().default(''),
-})
 
 async function sync(context: RequestContext): Promise<Reply> {
   const name = context.parameters['name'] ?? ''
@@ -158,16 +105,6 @@ function overriddenRevision(
     if (wanted !== target) return { wanted, target }
   }
   return undefined
-}
-
-/** The revision asked for, by source. Positions count from 1. */
-function wantedRevisions(request: SyncRequest, sourceCount: number): string[] {
-  const wanted = Array.from({ length: sourceCount }, () => '')
-  if (sourceCount > 0) wanted[0] = request.revision
-  request.sourcePositions.forEach((position, index) => {
-    wanted[position - 1] = request.revisions[index] ?? ''
-  })
-  return wanted
 }
 
 /** Asks the remote now: what was pushed a moment ago is found without a refresh. */
