@@ -153,7 +153,7 @@ async function build(building: Building): Promise<TiphysServer> {
     onEffects: () => outbox.wake(),
   })
   engine = running
-  closing.push(running.close, outbox.close)
+  closing.push(() => running.close(), () => outbox.close())
   argocd.start({ engine: running, newId })
   outbox.wake()
   const intake = createIntake({
@@ -183,7 +183,7 @@ async function build(building: Building): Promise<TiphysServer> {
 async function openData({ settings, clock, closing }: Building) {
   const { dataDir } = settings
   const { store, documents, close } = openSqlite({ file: join(dataDir, 'tiphys.db') })
-  closing.push(close)
+  closing.push(() => close())
   const storage = openSqliteProjectionStorage(join(dataDir, 'projections.db'))
   const projections = createProjections({ store, storage, projections: PROJECTIONS })
   closing.push(projections.close)
