@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
@@ -45,6 +46,19 @@ test('when SQL refuses one unit, its neighbours are written', async (t) => {
   assert.deepEqual(idsOf(await store.readLog(0, 10)), idsOf(await store.read('a')))
   assert.deepEqual(await store.verify(), { rows: 3 })
   assert.deepEqual(await documents.get('kind', 'key'), { written: true })
+})
+
+test('what lies on disk is for the owner only', {
+  skip: process.platform === 'win32',
+}, async (t) => {
+  const folder = temporaryFolder(t)
+  const store = createSqliteStore({ file: join(folder, 'data', 'tiphys.db') })
+  await committed(store.commit(append('s', 0)))
+  const modeOf = (name: string) => statSync(join(folder, name)).mode & 0o777
+  assert.equal(modeOf('data'), 0o700)
+  assert.equal(modeOf('data/tiphys.db'), 0o600)
+  assert.equal(modeOf('data/tiphys.db-wal'), 0o600)
+  await store.close()
 })
 
 test('a closed store says so', async (t) => {

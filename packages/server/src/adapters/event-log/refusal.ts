@@ -19,13 +19,14 @@ export function refusalOf(unit: CommitUnit, state: LogState): Refusal | undefine
     const of = state.liveValueOf(key, unit.nowMs)
     if (of !== undefined) return { code: 'repeat', key, of }
   }
-  const written = new Map<string, number>()
+  // A stream that a unit writes twice is as long as its first write leaves it.
+  const written = unit.writes.length > 1 ? new Map<string, number>() : undefined
   for (const { stream, expectedVersion, events } of unit.writes) {
-    const actual = written.get(stream) ?? state.versionOf(stream)
+    const actual = written?.get(stream) ?? state.versionOf(stream)
     if (expectedVersion !== 'any' && expectedVersion !== actual) {
       return { code: 'conflict', stream, actual }
     }
-    written.set(stream, actual + events.length)
+    written?.set(stream, actual + events.length)
   }
   return undefined
 }

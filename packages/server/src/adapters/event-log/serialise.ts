@@ -28,16 +28,13 @@ export function storedEvent(place: StoredPlace, text: SerialisedEvent): StoredEv
   return placed({ event, ...(meta === undefined ? {} : { meta }) }, place)
 }
 
-/** The row as readers get it. */
+/** The row as readers get it. Absent facts are absent keys. Made for every row: without spreads, which cost half a microsecond. */
 export function placed(entry: Pick<NewEvent, 'event' | 'meta'>, place: StoredPlace): StoredEvent {
   const { position, stream, version, timeMs, projectId } = place
-  return {
-    event: entry.event,
-    ...(entry.meta === undefined ? {} : { meta: entry.meta }),
-    ...(projectId === undefined ? {} : { projectId }),
-    position,
-    stream,
-    version,
-    timeMs,
-  }
+  const row: Writable<StoredEvent> = { event: entry.event, position, stream, version, timeMs }
+  if (entry.meta !== undefined) row.meta = entry.meta
+  if (projectId !== undefined) row.projectId = projectId
+  return row
 }
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] }

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 
 /** One SQLite database with its statements kept. Everything is synchronous; who calls keeps the work of one call small. */
@@ -31,6 +32,7 @@ export type SqliteFileOptions = {
 }
 
 export function openSqliteFile(path: string, options: SqliteFileOptions): SqliteFile {
+  createForOwnerOnly(path)
   const database = new DatabaseSync(path, { timeout: options.lockWaitMs })
   const statements = new Map<string, Statement<object>>()
   try {
@@ -71,5 +73,19 @@ export function openSqliteFile(path: string, options: SqliteFileOptions): Sqlite
       }
     },
     close: () => database.close(),
+  }
+}
+
+const OWNER_ONLY = 0o600
+
+/**
+ * SQLite would make the file readable for everybody on the machine, and its -wal and -shm take over its mode. A file that exists is not
+ * opened here: closing it again would drop every lock that this process holds on it (POSIX).
+ */
+function createForOwnerOnly(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', OWNER_ONLY))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
 }
