@@ -1,5 +1,5 @@
 import type { Run, RunTask } from '@tiphys/contract/http/native-run.ts'
-import { endWord, oneLine, tookText } from './timeline.ts'
+import { endWord, oneLine, tookText, waitingLines } from './timeline.ts'
 
 /** What changed since the last look, a line each, for logs and pipes. Nothing is said twice. */
 export function createPlainLines(): (runs: readonly Run[]) => string[] {
@@ -19,8 +19,9 @@ function runLines(run: Run, once: Once): string[] {
   return [
     ...once(run.id, `${name}: triggered for ${run.service}`),
     ...run.tasks.flatMap((task) => taskLines(task, `${run.id} ${task.index}`, name, once)),
-    ...run.waiting.flatMap(({ code, message }) =>
-      once(`${run.id} waits ${code}`, `${name}: waiting: ${oneLine(message)}`),
+    // A delay counts down: it is said once, not with every second.
+    ...waitingLines(run).flatMap((line) =>
+      once(`${run.id} ${line.replaceAll(/\d+/g, '')}`, `${name}: ${line}`),
     ),
     ...(run.open
       ? []

@@ -33,11 +33,18 @@ function runLines(run: Run, drawing: Drawing, width: number): string[] {
   return [
     `${sign(run, run.open, drawing)} ${title}  ${paint(terminal, 'dim', details)}`,
     ...run.tasks.map((task) => `${INDENT}${taskLine(task, run, drawing, width)}`),
-    ...run.waiting.map(
-      (waiting) =>
-        `${INDENT}${INDENT}${paint(terminal, 'yellow', `waiting: ${oneLine(waiting.message)}`)}`,
-    ),
+    ...waitingLines(run).map((line) => `${INDENT}${INDENT}${paint(terminal, 'yellow', line)}`),
   ]
+}
+
+/** A task under way is no news here: its own line shows it. */
+const UNDER_WAY = 'finish'
+
+/** What a run waits for and who can end it, a line each. */
+export function waitingLines(run: Run): string[] {
+  return run.waiting
+    .filter(({ code }) => code !== UNDER_WAY)
+    .map(({ message, resolvedBy }) => oneLine(`${message} (ends by: ${resolvedBy})`))
 }
 
 function taskLine(task: RunTask, run: Run, drawing: Drawing, width: number): string {
@@ -45,10 +52,11 @@ function taskLine(task: RunTask, run: Run, drawing: Drawing, width: number): str
   if (task.state === 'planned') {
     return paint(drawing.terminal, 'dim', `${run.open ? '·' : '-'} ${task.name}`)
   }
-  const attempt = (task.attempt ?? 1) > 1 ? `attempt ${task.attempt}; ` : ''
+  const attempt = (task.attempt ?? 1) > 1 ? `attempt ${task.attempt}` : ''
   const said = task.state === 'open' ? oneLine(task.progress?.message ?? '') : noteOf(task)
+  const notes = [attempt, said].filter((note) => note !== '').join('; ')
   const took = pad(tookText(task, drawing.nowMs), TIME_WIDTH)
-  return `${sign(task, task.state === 'open', drawing)} ${name} ${took} ${attempt}${said}`.trimEnd()
+  return `${sign(task, task.state === 'open', drawing)} ${name} ${took} ${notes}`.trimEnd()
 }
 
 /** `3.2s`: from the trigger to the end, or to now. A clock that differs from the server's must not count below zero. */
