@@ -34,27 +34,17 @@ import { createIntake } from './intake/create-intake.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
 import type { Projections } from './ports/projections.ts'
-import { deploymentsProjection } from './projections/deployments.ts'
-import { baselineEvaluations, evaluationsProjection } from './projections/evaluations.ts'
-import { runsProjection } from './projections/runs.ts'
-import { contextsProjection } from './projections/runs-by-context.ts'
-import { servicesProjection } from './projections/services.ts'
+import { PROJECTIONS } from './projections/all-projections.ts'
+import { baselineEvaluations } from './projections/evaluations.ts'
 import { checkFile } from './projects/check-file.ts'
 import { loadProjects } from './projects/create-projects.ts'
+import { DATABASE_FILE, PROJECTIONS_FILE } from './rebuild-projections.ts'
 import { allows } from './security/allows.ts'
 import { loadSecretKey } from './security/secret-key.ts'
 import { createSecrets } from './security/secrets.ts'
 import { createTokens, type Tokens } from './security/tokens.ts'
 import { isLoopback, type ServerSettings } from './settings/load-settings.ts'
 import { VERSION } from './version.ts'
-
-export const PROJECTIONS = [
-  runsProjection,
-  contextsProjection,
-  servicesProjection,
-  evaluationsProjection,
-  deploymentsProjection,
-] as const
 
 export type ServerOverrides = {
   readonly clock?: Clock
@@ -153,7 +143,10 @@ async function build(building: Building): Promise<TiphysServer> {
     onEffects: () => outbox.wake(),
   })
   engine = running
-  closing.push(() => running.close(), () => outbox.close())
+  closing.push(
+    () => running.close(),
+    () => outbox.close(),
+  )
   argocd.start({ engine: running, newId })
   outbox.wake()
   const intake = createIntake({
@@ -182,9 +175,9 @@ async function build(building: Building): Promise<TiphysServer> {
 /** What is kept in the data folder, and what guards it. */
 async function openData({ settings, clock, closing }: Building) {
   const { dataDir } = settings
-  const { store, documents, close } = openSqlite({ file: join(dataDir, 'tiphys.db') })
+  const { store, documents, close } = openSqlite({ file: join(dataDir, DATABASE_FILE) })
   closing.push(() => close())
-  const storage = openSqliteProjectionStorage(join(dataDir, 'projections.db'))
+  const storage = openSqliteProjectionStorage(join(dataDir, PROJECTIONS_FILE))
   const projections = createProjections({ store, storage, projections: PROJECTIONS })
   closing.push(projections.close)
   const key = settings.secretKey === undefined ? {} : { given: settings.secretKey }

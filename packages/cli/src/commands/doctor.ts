@@ -31,7 +31,7 @@ export async function doctor(options: Options): Promise<ExitCode | undefined> {
 }
 
 async function rebuild(options: Options): Promise<ExitCode> {
-  const { rebuildProjections } = await import('@tiphys/server/main.ts')
+  const { rebuildProjections } = await import('@tiphys/server/rebuild-projections.ts')
   await rebuildProjections(options.dataDir)
   printNote(`All lists in ${options.dataDir} were folded from the log again.`)
   return EXIT.pass
