@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import fc from 'fast-check'
 import { ROUTE_ACCESS } from '../../src/api/route-access.ts'
-import { base64, type House, SHIPYARD, startHouse } from './house.ts'
-
-/** Requests per property; each is a real HTTP request. */
-const RUNS = 400
+import { startComposed, TOKEN } from './composed-server.ts'
+import { base64, SHIPYARD, startHouse } from './house.ts'
+import { send } from './test-api.ts'
 
 const lines = Object.keys(ROUTE_ACCESS).filter((line) => line.includes('/api/'))
 
@@ -95,78 +97,112 @@ const nearlyEvent = fc.record(
   { requiredKeys: ['type', 'data'] },
 )
 
-describe('no bad input makes the server fail', () => {
-  let house: House
-  beforeEach(async () => {
-    house = await startHouse()
-    const shop = { name: 'shop', shipyard: base64(SHIPYARD) }
-    await house.api.send('POST', '/api/controlPlane/v1/project', { body: shop })
-    await house.api.send('POST', '/api/controlPlane/v1/project/shop/service', {
-      body: { serviceName: 'cart' },
+type Target = {
+  readonly url: string
+  readonly token: string
+  close(): Promise<void>
+}
+
+/** The surface over parts without a disk, and the server as users start it: SQLite and Git have their own ways to fail. */
+const targets: readonly { name: string; runs: number; start(): Promise<Target> }[] = [
+  {
+    name: 'parts without a disk',
+    runs: 400,
+    async start() {
+      const house = await startHouse()
+      return { url: house.api.url, token: 'admin', close: () => house.close() }
+    },
+  },
+  {
+    name: 'the composed server',
+    runs: 150,
+    async start() {
+      const folder = await mkdtemp(join(tmpdir(), 'tiphys-fuzz-'))
+      const server = await startComposed(folder)
+      async function close(): Promise<void> {
+        await server.close()
+        await rm(folder, { recursive: true })
+      }
+      return { url: server.url, token: TOKEN, close }
+    },
+  },
+]
+
+for (const { name, runs, start } of targets) {
+  describe(`no bad input makes the server fail: ${name}`, () => {
+    let target: Target
+    beforeEach(async () => {
+      target = await start()
+      const { url, token } = target
+      const shop = { name: 'shop', shipyard: base64(SHIPYARD) }
+      await send(url, 'POST', '/api/controlPlane/v1/project', { token, body: shop })
+      const path = '/api/controlPlane/v1/project/shop/service'
+      await send(url, 'POST', path, { token, body: { serviceName: 'cart' } })
+    })
+    afterEach(() => target.close())
+
+    async function isGraceful(method: string, path: string, text: string | undefined) {
+      const answer = await rawSend(target, method, path, text)
+      assert.ok(answer.status < 500, `${method} ${path} ${text}: ${answer.status} ${answer.text}`)
+      if (answer.status < 400) return
+      const error = JSON.parse(answer.text) as { code: number; message: string }
+      assert.equal(error.code, answer.status)
+      assert.ok(error.message.length > 0 && !error.message.includes('\n    at '), error.message)
+    }
+
+    it('in paths, queries and bodies of every route', async () => {
+      // Secrets, tokens and Argo CD are absent from the parts without a disk.
+      const isHere = (line: string) =>
+        name.includes('composed') || !/secrets|tokens|argocd/.test(line)
+      const anything = fc.tuple(
+        fc.constantFrom(...lines.filter(isHere)),
+        fc.array(word, { minLength: 5, maxLength: 5 }),
+        query,
+        fc.option(
+          fc.oneof(
+            body.map((value) => JSON.stringify(value)),
+            fc.string(),
+          ),
+          {
+            nil: undefined,
+          },
+        ),
+      )
+      await fc.assert(
+        fc.asyncProperty(anything, async ([line, words, pairs, text]) => {
+          const [method = '', pattern = ''] = line.split(' ')
+          let next = 0
+          const path = pattern.replace(/:\w+|\*/g, () => encode(words[next++] ?? 'x'))
+          const search = pairs.map(([key, value]) => `${key}=${encode(value)}`).join('&')
+          const isBodyless = method === 'GET' || method === 'DELETE'
+          await isGraceful(method, `${path}?${search}`, isBodyless ? undefined : text)
+        }),
+        { numRuns: runs },
+      )
+    })
+
+    it('in events', async () => {
+      await fc.assert(
+        fc.asyncProperty(nearlyEvent, async (event) => {
+          await isGraceful('POST', '/api/v1/event', JSON.stringify(event))
+        }),
+        { numRuns: runs },
+      )
+      // Whatever it took, it can still show.
+      const { url, token } = target
+      for (const path of [
+        '/api/controlPlane/v1/project/shop',
+        '/api/controlPlane/v1/sequence/shop',
+        '/api/controlPlane/v1/sequence-execution?project=shop',
+        '/api/mongodb-datastore/event?project=shop&pageSize=100',
+        '/api/tiphys/v1/runs?project=shop',
+        '/api/tiphys/v1/approvals',
+      ]) {
+        assert.equal((await send(url, 'GET', path, { token })).status, 200, path)
+      }
     })
   })
-  afterEach(() => house.close())
-
-  async function isGraceful(method: string, path: string, text: string | undefined) {
-    const answer = await rawSend(house.api.url, method, path, text)
-    assert.ok(answer.status < 500, `${method} ${path} ${text}: ${answer.status} ${answer.text}`)
-    if (answer.status < 400) return
-    const error = JSON.parse(answer.text) as { code: number; message: string }
-    assert.equal(error.code, answer.status)
-    assert.ok(error.message.length > 0 && !error.message.includes('\n    at '), error.message)
-  }
-
-  it('in paths, queries and bodies of every route', async () => {
-    // Secrets, tokens and Argo CD are handed in by other parts; here they are absent.
-    const here = lines.filter((line) => !/secrets|tokens|argocd/.test(line))
-    const anything = fc.tuple(
-      fc.constantFrom(...here),
-      fc.array(word, { minLength: 5, maxLength: 5 }),
-      query,
-      fc.option(
-        fc.oneof(
-          body.map((value) => JSON.stringify(value)),
-          fc.string(),
-        ),
-        {
-          nil: undefined,
-        },
-      ),
-    )
-    await fc.assert(
-      fc.asyncProperty(anything, async ([line, words, pairs, text]) => {
-        const [method = '', pattern = ''] = line.split(' ')
-        let next = 0
-        const path = pattern.replace(/:\w+|\*/g, () => encode(words[next++] ?? 'x'))
-        const search = pairs.map(([key, value]) => `${key}=${encode(value)}`).join('&')
-        const isBodyless = method === 'GET' || method === 'DELETE'
-        await isGraceful(method, `${path}?${search}`, isBodyless ? undefined : text)
-      }),
-      { numRuns: RUNS },
-    )
-  })
-
-  it('in events', async () => {
-    await fc.assert(
-      fc.asyncProperty(nearlyEvent, async (event) => {
-        await isGraceful('POST', '/api/v1/event', JSON.stringify(event))
-      }),
-      { numRuns: RUNS },
-    )
-    await house.engine.settled()
-    // Whatever it took, it can still show.
-    for (const path of [
-      '/api/controlPlane/v1/project/shop',
-      '/api/controlPlane/v1/sequence/shop',
-      '/api/controlPlane/v1/sequence-execution?project=shop',
-      '/api/mongodb-datastore/event?project=shop&pageSize=100',
-      '/api/tiphys/v1/runs?project=shop',
-      '/api/tiphys/v1/approvals',
-    ]) {
-      assert.equal((await house.api.send('GET', path)).status, 200, path)
-    }
-  })
-})
+}
 
 /** Percent-encoding that also takes half surrogate pairs, which encodeURIComponent refuses. */
 function encode(text: string): string {
@@ -174,14 +210,14 @@ function encode(text: string): string {
 }
 
 function rawSend(
-  url: string,
+  { url, token }: Target,
   method: string,
   path: string,
   body: string | undefined,
 ): Promise<{ status: number; text: string }> {
   const { port } = new URL(url)
   const headers = {
-    'x-token': 'admin',
+    'x-token': token,
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
   }
   return new Promise((resolve, reject) => {
