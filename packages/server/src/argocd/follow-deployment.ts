@@ -63,7 +63,7 @@ export type Followed = {
 /** Two looks are never closer than this, however often something wakes us. */
 const MIN_LOOK_MS = 100
 /** How often the sync windows are asked for while Argo CD's auto-sync does not begin, or one of them is known to be closed. */
-const WINDOW_LOOK_MS = 10_000
+const WINDOW_LOOK_MS = 5_000
 
 export async function followDeployment(
   parts: FollowParts,
