@@ -17,7 +17,7 @@ export function allows(
 }
 
 /** Whether a token's list of projects covers one, or, without one, all of them. */
-function reaches(projects: readonly string[], project: string | undefined): boolean {
+export function reaches(projects: readonly string[], project?: string): boolean {
   if (projects.includes(EVERY_PROJECT)) return true
   return project !== undefined && project !== '' && projects.includes(project)
 }

@@ -19,7 +19,7 @@ const MOST_REFUSED_PER_ADDRESS = 4
 export type LoginThrottle = {
   /**
    * Asked before a token is looked up, and counts it as failed until `succeeded` is called: many guesses at the same moment count too.
-   * Undefined: go on. Else: how long to wait, in milliseconds.
+   * Undefined: go on, and call `succeeded` or `failed`. Else: how long to wait, in milliseconds.
    */
   attempt(address: string, tokenHash: string): number | undefined
   succeeded(address: string, tokenHash: string): void
@@ -31,6 +31,8 @@ type Bucket = { readonly failures: number; readonly atMs: number; readonly refus
 export function createLoginThrottle(clock: Pick<Clock, 'nowMs'>): LoginThrottle {
   const buckets = new Map<string, Bucket>()
   const accepted = new Map<string, true>()
+  /** How many look-ups of a token are going on. They are one guess: a client that starts with many requests makes none. */
+  const underway = new Map<string, number>()
 
   function bucketOf(group: string): Bucket {
     const nowMs = clock.nowMs()
@@ -41,26 +43,44 @@ export function createLoginThrottle(clock: Pick<Clock, 'nowMs'>): LoginThrottle 
     return { ...known, failures: Math.max(0, known.failures - emptied), atMs: nowMs }
   }
 
+  function endLookup(key: string): void {
+    const left = (underway.get(key) ?? 0) - 1
+    if (left > 0) underway.set(key, left)
+    else underway.delete(key)
+  }
+
   return {
     attempt(address, tokenHash) {
       const group = addressGroup(address)
-      if (accepted.has(pair(group, tokenHash))) return undefined
+      const key = pair(group, tokenHash)
+      if (accepted.has(key)) return undefined
+      const lookups = underway.get(key) ?? 0
+      if (lookups > 0) {
+        underway.set(key, lookups + 1)
+        return undefined
+      }
       const bucket = bucketOf(group)
       const isRepeat = bucket.refused.has(tokenHash)
       const places = isRepeat ? FAILURES_AT_ONCE - PLACES_FOR_NEW_TOKENS : FAILURES_AT_ONCE
       const excess = bucket.failures + 1 - places
-      // Kept also when refused: a clock that was set back is then forgotten.
-      const failures = excess > 0 ? bucket.failures : bucket.failures + 1
-      remember(buckets, group, { ...bucket, failures })
-      return excess > 0 ? Math.ceil(excess * ONE_FAILURE_PER_MS) : undefined
+      if (excess > 0) {
+        // Kept all the same: a clock that was set back is then forgotten.
+        remember(buckets, group, bucket)
+        return Math.ceil(excess * ONE_FAILURE_PER_MS)
+      }
+      remember(buckets, group, { ...bucket, failures: bucket.failures + 1 })
+      underway.set(key, 1)
+      return undefined
     },
     succeeded(address, tokenHash) {
       const group = addressGroup(address)
+      endLookup(pair(group, tokenHash))
       buckets.delete(group)
       remember(accepted, pair(group, tokenHash), true)
     },
     failed(address, tokenHash) {
       const group = addressGroup(address)
+      endLookup(pair(group, tokenHash))
       const bucket = bucketOf(group)
       bucket.refused.delete(tokenHash)
       bucket.refused.add(tokenHash)

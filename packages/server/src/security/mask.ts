@@ -7,7 +7,7 @@ export const MASK = '***'
 /** Tokens of ours, whether or not this process knows them. */
 const OWN_TOKEN = /tiphys_[A-Za-z0-9_-]{43}/g
 /** The password in `https://user:password@host`. */
-const URL_PASSWORD = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:)[^\s/@]+@/gi
+const URL_PASSWORD = /(\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s/:@]*:)[^\s/]+@/gi
 
 export type Mask = (text: string) => string
 

@@ -26,8 +26,6 @@ export type TokensParts = {
   readonly log?: Log
 }
 
-const LONGEST_TOKEN = 4_096
-
 export function createTokens({ documents, clock, log }: TokensParts): Tokens {
   const store = createTokenStore(documents)
   const throttle = createLoginThrottle(clock)
@@ -81,10 +79,11 @@ type Door = {
 }
 
 async function authenticate(
-  { store, throttle, log }: Door,
+  door: Door,
   text: string | undefined,
   address: string,
 ): Promise<Authentication> {
+  const { throttle, log } = door
   // Nothing was guessed, so nothing is counted: a probe without a token must not lock out its neighbours.
   if (text === undefined || text === '') {
     log?.debug({ address, reason: 'no token' }, 'login refused')
@@ -96,7 +95,7 @@ async function authenticate(
     log?.debug({ address, retryAfterMs }, 'login throttled')
     return { code: 'throttled', retryAfterMs }
   }
-  const token = text.length > LONGEST_TOKEN ? undefined : await store.find(sha256)
+  const token = await lookUp(door, sha256, address)
   if (token === undefined) {
     throttle.failed(address, sha256)
     log?.warn({ address, reason: 'unknown token' }, 'login refused')
@@ -105,6 +104,20 @@ async function authenticate(
   throttle.succeeded(address, sha256)
   const { name, scopes, projects } = token
   return { code: 'authenticated', actor: { name, scopes, projects } }
+}
+
+async function lookUp(
+  { store, throttle }: Door,
+  sha256: string,
+  address: string,
+): Promise<StoredToken | undefined> {
+  try {
+    return await store.find(sha256)
+  } catch (error) {
+    // The store is down: it is not known whether the token was right, so the attempt stays counted.
+    throttle.failed(address, sha256)
+    throw error
+  }
 }
 
 /** Why a token stays, or undefined. */
