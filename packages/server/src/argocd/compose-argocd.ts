@@ -17,6 +17,10 @@ import type { NewEffect, Store, StoredEvent } from '../ports/store.ts'
 import { createDeployments } from '../projections/deployments.ts'
 import type { Projects } from '../projects/projects.ts'
 import type { ServerSettings } from '../settings/load-settings.ts'
+import { createEngineDoor } from './engine-door.ts'
+import { createHintOf } from './intake.ts'
+import { ARGOCD_NOTIFICATION } from './notification.ts'
+import { type ArgocdObserver, observeArgocd } from './observe-argocd.ts'
 import { createTrustedHosts } from './trusted-hosts.ts'
 import { createWakeUps, type WakeUps } from './wake-ups.ts'
 
@@ -67,6 +71,7 @@ export function composeArgocd(parts: ArgocdParts): ComposedArgocd {
     log,
   }
   const deployments = createDeployments(projections)
+  let observer: ArgocdObserver | undefined
   return {
     executors: [
       createDeploymentExecutor(powers),
@@ -74,12 +79,26 @@ export function composeArgocd(parts: ArgocdParts): ComposedArgocd {
       createReleaseExecutor({ deployments }),
     ],
     trustedHosts: createTrustedHosts(argocd),
-    effectHandlers: {},
-    hintOf: () => undefined,
+    effectHandlers: {
+      [ARGOCD_NOTIFICATION]: (effect, signal) =>
+        observer?.handler(effect, signal) ??
+        Promise.resolve({ code: 'again', reason: 'the server is starting' }),
+    },
+    hintOf: createHintOf(() => clients.size > 0),
     onCommitted: () => {},
     status: statusOf(settings, clients),
-    start() {},
+    start({ engine }) {
+      observer = observeArgocd({
+        ...parts,
+        deployments,
+        wakeUps: powers.wakeUps,
+        door: createEngineDoor({ engine, clock }),
+        isKnownRun: async (projectId, runId) => (await engine.run(projectId, runId)) !== undefined,
+        periodMs: settings.reconcileEveryMs,
+      })
+    },
     async close() {
+      await observer?.close()
       await Promise.all([...wakeUps.values()].map((one) => one.close()))
     },
   }
@@ -91,13 +110,12 @@ function statusOf(settings: ServerSettings, clients: ReadonlyMap<string, ArgoCd>
       Promise.all(
         settings.argocd.map(async ({ name, url }) => {
           const answer = await clients.get(name)?.userInfo()
-          if (answer?.code === 'ok') return { name, url, reachable: true }
-          return {
-            name,
-            url,
-            reachable: false,
-            ...(answer === undefined ? {} : { message: answer.message }),
-          }
+          if (answer === undefined) return { name, url, reachable: false }
+          if (answer.code !== 'ok') return { name, url, reachable: false, message: answer.message }
+          if (answer.value.loggedIn === true) return { name, url, reachable: true }
+          // Argo CD answers anybody who they are; a token that it does not take is nobody's.
+          const message = `Argo CD ${name} answers, but does not take the token`
+          return { name, url, reachable: false, message }
         }),
       ),
     async applications(instance) {
