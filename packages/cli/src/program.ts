@@ -8,10 +8,15 @@ import { declareTriggerCommands } from './declare/trigger-commands.ts'
 import { ownVersion } from './version.ts'
 
 const EXIT_CODES = `
-Exit codes: 0 it worked, or the verdict is pass (warning too, unless --fail-on warning) · 1 the verdict is fail ·
-2 wrong use or an invalid file · 3 no verdict: network, server or provider failed, or it took too long
+Exit codes:
+  0  it worked; of a verdict: pass (warning too, unless --fail-on warning)
+  1  the verdict is fail
+  2  wrong use, or an invalid file
+  3  no verdict: network, server or provider failed, or it took too long
 
-The server is taken from --endpoint and --api-token, TIPHYS_ENDPOINT and TIPHYS_API_TOKEN (KEPTN_… too), or tiphys auth.`
+The server and the token come from --endpoint and --api-token, from the
+environment (TIPHYS_ENDPOINT, TIPHYS_API_TOKEN; KEPTN_ENDPOINT, KEPTN_API_TOKEN),
+or from tiphys auth, whichever is given first.`
 
 /** Every command with its flags. What carries them out is loaded when it is called (lazy.ts). */
 export function createProgram(): Command {

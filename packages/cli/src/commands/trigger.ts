@@ -18,6 +18,8 @@ export type TriggerOptions = GlobalOptions & {
   readonly wait?: true | 'context' | 'sequence'
   /** Keptn's flag: follow, and say nothing by the exit code. */
   readonly watch?: boolean
+  /** Milliseconds; Keptn's word for `timeout`. */
+  readonly watchTime?: number
   /** Milliseconds. */
   readonly timeout: number
   readonly failOn: 'fail' | 'warning'
@@ -129,7 +131,7 @@ async function follow(
     context,
     target,
     scope: options.wait === 'sequence' ? 'sequence' : 'context',
-    timeoutMs: options.timeout,
+    timeoutMs: options.watchTime ?? options.timeout,
     failOn: options.failOn,
     flags: options,
     ...(options.output === undefined ? {} : { output: options.output }),

@@ -39,7 +39,7 @@ function declareEvaluate(program: Command): void {
     .addOption(new Option('-p, --project <name>', 'for $PROJECT in queries'))
     .addOption(new Option('-s, --stage <name>', 'for $STAGE in queries'))
     .addOption(new Option('--service <name>', 'for $SERVICE in queries'))
-    .addOption(labelsFlag())
+    .addOption(labelsFlag('for $LABEL.<key> in queries; several with commas or again'))
     .addOption(
       new Option('--fail-on <result>', 'the result from which on the exit code is 1')
         .choices(['fail', 'warning'])

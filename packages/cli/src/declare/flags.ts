@@ -22,11 +22,10 @@ export function contextFlag(): Option {
   return new Option('-c, --keptn-context <id>', 'the keptn context: one id across all stages')
 }
 
-export function labelsFlag(): Option {
-  return new Option(
-    '-l, --labels <key=value>',
-    'labels for the events; several with commas or again',
-  )
+export function labelsFlag(
+  description = 'labels for the events; several with commas or again',
+): Option {
+  return new Option('-l, --labels <key=value>', description)
     .argParser(collectPairs)
     .default({}, 'none')
 }

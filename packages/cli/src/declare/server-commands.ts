@@ -46,8 +46,13 @@ function declareServe(program: Command): void {
     // It is a flag of every command; here it is the token that the server takes.
     if (flag.flag !== 'api-token') serve.addOption(serverFlag(flag))
   }
+  serve.addHelpText('after', BOOTSTRAP_TOKEN)
   serve.action(lazy(async () => (await import('../commands/serve.ts')).serve))
 }
+
+const BOOTSTRAP_TOKEN = `
+--api-token (TIPHYS_API_TOKEN) sets the token that may do everything. Without it
+one is made up at the first start and shown once; the server keeps its hash.`
 
 function serverFlag(flag: ServerFlag): Option {
   const text = `${flag.help} [${flag.environment}]`

@@ -1,0 +1,88 @@
+import { strict as assert } from 'node:assert'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { checkNode } from '../src/doctor/machine.ts'
+import { startFakeServer } from './fake-server.ts'
+import { createCli } from './run-cli.ts'
+
+const INFO = {
+  name: 'tiphys',
+  version: '0.1.0',
+  keptnVersion: '1.4.5',
+  token: { name: 'ci', scopes: ['trigger', 'read'], projects: ['shop'] },
+}
+const HEALTHY = {
+  'GET /healthz': {},
+  'GET /readyz': {},
+  'GET /api/tiphys/v1/info': { body: INFO },
+  'GET /api/tiphys/v1/argocd/instances': { body: { instances: [] } },
+}
+
+test('a healthy machine and server', async (t) => {
+  const server = await startFakeServer(t, HEALTHY)
+  const cli = createCli(t, { TIPHYS_ENDPOINT: server.url, TIPHYS_API_TOKEN: 'secret' })
+  const { code, stdout } = await cli.run(['doctor'])
+  assert.equal(code, 0)
+  assert.match(stdout, /^✔ node: \d+/m)
+  assert.match(stdout, /^✔ git: \d+/m)
+  assert.match(stdout, /^· data: .*\.tiphys is not there yet; the first start makes it$/m)
+  assert.match(stdout, /^✔ server: http:\S+ \(from TIPHYS_ENDPOINT\) is ready$/m)
+  assert.match(stdout, /^✔ token: ci: trigger, read for shop \(server 0\.1\.0\)$/m)
+  assert.match(
+    stdout,
+    /^· argocd: none is connected; name one under argocd\.instances in tiphys\.yaml$/m,
+  )
+})
+
+test('what is wrong is said with what to do, and is exit code 1', async (t) => {
+  const server = await startFakeServer(t, {
+    ...HEALTHY,
+    'GET /api/tiphys/v1/argocd/instances': {
+      body: {
+        instances: [
+          { name: 'main', url: 'https://argocd', reachable: true, version: 'v3.1.0' },
+          { name: 'edge', url: 'https://edge', reachable: false, message: 'connection refused' },
+        ],
+      },
+    },
+  })
+  const cli = createCli(t, { TIPHYS_ENDPOINT: server.url, TIPHYS_API_TOKEN: 'secret' })
+  writeFileSync(join(cli.home, 'file'), '')
+  const { code, stdout } = await cli.run(['doctor', '--data-dir=file'])
+  assert.equal(code, 1)
+  assert.match(stdout, /^✖ data: .*file is no folder; choose another with --data-dir$/m)
+  assert.match(stdout, /^✔ argocd main: https:\/\/argocd, v3\.1\.0$/m)
+  assert.match(stdout, /^✖ argocd edge: https:\/\/edge, connection refused$/m)
+})
+
+test('a server that is not ready, and a token it does not know', async (t) => {
+  const server = await startFakeServer(t, {
+    ...HEALTHY,
+    'GET /api/tiphys/v1/info': { status: 401, body: { code: 401, message: 'unauthenticated' } },
+  })
+  const cli = createCli(t, { TIPHYS_ENDPOINT: server.url })
+  mkdirSync(join(cli.home, '.tiphys'))
+  const { stdout } = await cli.run(['doctor', '-o', 'json'])
+  const states = Object.fromEntries(
+    JSON.parse(stdout).findings.map((one: { name: string; state: string }) => [
+      one.name,
+      one.state,
+    ]),
+  )
+  assert.deepEqual(states, {
+    node: 'good',
+    git: 'good',
+    data: 'good',
+    server: 'good',
+    token: 'wrong',
+  })
+})
+
+test('an old Node is wrong', () => {
+  assert.deepEqual(checkNode('22.1.0'), {
+    name: 'node',
+    state: 'wrong',
+    message: '22.1.0 is too old; 24 or newer is needed',
+  })
+})

@@ -1,0 +1,150 @@
+import { strict as assert } from 'node:assert'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { PROJECT, SHIPYARD } from './fake-project.ts'
+import { startFakeServer } from './fake-server.ts'
+import { createCli } from './run-cli.ts'
+
+const PROJECTS = '/api/controlPlane/v1/project'
+const SECRETS = '/api/secrets/v1/secret'
+const WRITTEN = {
+  body: { commitID: '0123456789abcdef', metadata: { upstreamURL: '', version: '0123' } },
+}
+
+const ROUTES = {
+  [`POST ${PROJECTS}`]: { status: 201 },
+  [`PUT ${PROJECTS}`]: { status: 201 },
+  [`GET ${PROJECTS}/shop`]: { body: PROJECT },
+  [`DELETE ${PROJECTS}/shop`]: { body: { message: 'Project shop deleted' } },
+  [`POST ${PROJECTS}/shop/service`]: {},
+  [`DELETE ${PROJECTS}/shop/service/carts`]: {},
+  [`POST ${SECRETS}`]: { status: 201 },
+  [`PUT ${SECRETS}`]: {},
+  [`DELETE ${SECRETS}`]: {},
+  [`GET ${SECRETS}`]: {
+    body: { Secrets: [{ name: 'slack', scope: 'keptn-default', keys: ['url', 'user'] }] },
+  },
+  'POST /api/resource-service/v1/project/shop/resource': WRITTEN,
+  'POST /api/resource-service/v1/project/shop/stage/staging/service/carts/resource': WRITTEN,
+  'POST /api/resource-service/v1/project/shop/stage/production/service/carts/resource': WRITTEN,
+}
+
+test('projects: created, updated and deleted with the shipyard in base64', async (t) => {
+  const server = await startFakeServer(t, ROUTES)
+  const cli = createCli(t, { TIPHYS_ENDPOINT: server.url, TIPHYS_API_TOKEN: 'secret' })
+  writeFileSync(join(cli.home, 'shipyard.yaml'), SHIPYARD)
+  const created = await cli.run(['create', 'project', 'shop', '--shipyard=shipyard.yaml'])
+  assert.deepEqual([created.code, created.stderr], [0, 'Project shop created.\n'])
+  const updated = await cli.run(['update', 'project', 'shop', '-s', '-'], { stdin: SHIPYARD })
+  assert.equal(updated.code, 0)
+  const sent = { name: 'shop', shipyard: Buffer.from(SHIPYARD).toString('base64') }
+  assert.deepEqual(server.of('POST', PROJECTS)[0]?.body, sent)
+  assert.deepEqual(server.of('PUT', PROJECTS)[0]?.body, sent)
+  // Nobody sits at a terminal here, so nobody is asked: scripts of Keptn users do not hang.
+  const deleted = await cli.run(['delete', 'project', 'shop'])
+  assert.deepEqual([deleted.code, deleted.stderr], [0, 'Project shop deleted.\n'])
+})
+
+test('a shipyard that would be refused is refused here, at file, line and column, and nothing is sent', async (t) => {
+  const server = await startFakeServer(t, ROUTES)
+  const cli = createCli(t, { TIPHYS_ENDPOINT: server.url, TIPHYS_API_TOKEN: 'secret' })
+  writeFileSync(join(cli.home, 'bad.yaml'), SHIPYARD.replace('name: production', 'name: staging'))
+  const { code, stderr } = await cli.run(['create', 'project', 'shop', '--shipyard=bad.yaml'])
+  assert.equal(code, 2)
+  assert.match(
+    stderr,
+    /^bad\.yaml:11:7: stage staging is there twice; every stage needs a name of its own$/m,
+  )
+  assert.match(stderr, /^tiphys: bad\.yaml is not a valid shipyard; nothing was changed$/m)
+  const upstream = await cli.run([
+    'create',
+    'project',
+    'shop',
+    '-s',
+    'bad.yaml',
+    '--git-remote-url=https://git',
+  ])
+  assert.equal(upstream.code, 2)
+  assert.match(upstream.stderr, /a Git upstream is not supported yet/)
+  const missing = await cli.run(['create', 'project', 'shop', '-s', 'none.yaml'])
+  assert.deepEqual(
+    [missing.code, missing.stderr],
+    [2, 'tiphys: cannot read none.yaml: there is no such file\n'],
+  )
+  assert.deepEqual(server.seen, [])
+})
+
+test('services', async (t) => {
+  const server = await startFakeServer(t, ROUTES)
+  const cli = createCli(t, { TIPHYS_ENDPOINT: server.url, TIPHYS_API_TOKEN: 'secret' })
+  assert.equal((await cli.run(['create', 'service', 'carts', '--project=shop'])).code, 0)
+  assert.deepEqual(server.of('POST', `${PROJECTS}/shop/service`)[0]?.body, { serviceName: 'carts' })
+  assert.equal((await cli.run(['delete', 'service', 'carts', '-p', 'shop'])).code, 0)
+  const without = await cli.run(['create', 'service', 'carts'])
+  assert.equal(without.code, 2)
+  assert.match(without.stderr, /required option '-p, --project <name>' not specified/)
+})
+
+test('secrets go in by value or file and never come out', async (t) => {
+  const server = await startFakeServer(t, ROUTES)
+  const cli = createCli(t, { TIPHYS_ENDPOINT: server.url, TIPHYS_API_TOKEN: 'secret' })
+  writeFileSync(join(cli.home, 'key'), 'line 1\nline 2\n')
+  const args = [
+    '--from-literal=url=https://a/?b=c,d',
+    '--from-literal=user=x',
+    '--from-file=key=key',
+  ]
+  const created = await cli.run(['create', 'secret', 'slack', ...args])
+  assert.deepEqual([created.code, created.stdout], [0, ''])
+  assert.deepEqual(server.of('POST', SECRETS)[0]?.body, {
+    name: 'slack',
+    scope: 'keptn-default',
+    data: { url: 'https://a/?b=c,d', user: 'x', key: 'line 1\nline 2\n' },
+  })
+  const listed = await cli.run(['get', 'secrets'])
+  assert.equal(listed.stdout, 'NAME   SCOPE          KEYS\nslack  keptn-default  url, user\n')
+  assert.equal((await cli.run(['delete', 'secret', 'slack', '--scope=mine'])).code, 0)
+  assert.equal(server.of('DELETE', SECRETS)[0]?.path, `${SECRETS}?name=slack&scope=mine`)
+  assert.equal((await cli.run(['create', 'secret', 'slack'])).code, 2)
+})
+
+test('add-resource writes a file to a project, or to a service in every stage', async (t) => {
+  const server = await startFakeServer(t, ROUTES)
+  const cli = createCli(t, { TIPHYS_ENDPOINT: server.url, TIPHYS_API_TOKEN: 'secret' })
+  mkdirSync(join(cli.home, 'files'))
+  writeFileSync(join(cli.home, 'files', 'slo.yaml'), Buffer.from([0xff, 0x00, 0x41]))
+  const one = await cli.run(['add-resource', '--project=shop', '--resource=files/slo.yaml'])
+  assert.equal(one.stderr, 'files/slo.yaml added to project shop (commit 01234567).\n')
+  const all = await cli.run([
+    ...['add-resource', '--project=shop', '--all-stages', '--service=carts'],
+    ...['--resource=files/slo.yaml', '--resourceUri=slo.yaml'],
+  ])
+  assert.equal(
+    all.stderr,
+    'slo.yaml added to service carts in stage staging of project shop (commit 01234567).\nslo.yaml added to service carts in stage production of project shop (commit 01234567).\n',
+  )
+  const bodies = server.seen
+    .filter((request) => request.method === 'POST')
+    .map((request) => request.body)
+  const content = '/wBB'
+  assert.deepEqual(bodies[0], {
+    resources: [{ resourceURI: 'files/slo.yaml', resourceContent: content }],
+  })
+  assert.deepEqual(bodies[1], {
+    resources: [{ resourceURI: 'slo.yaml', resourceContent: content }],
+  })
+})
+
+test('add-resource says what is missing or contradicts itself, and sends nothing', async (t) => {
+  const server = await startFakeServer(t, ROUTES)
+  const cli = createCli(t, { TIPHYS_ENDPOINT: server.url, TIPHYS_API_TOKEN: 'secret' })
+  writeFileSync(join(cli.home, 'slo.yaml'), '')
+  const base = ['add-resource', '--project=shop', '--resource=slo.yaml']
+  const noStage = await cli.run([...base, '--service=carts'])
+  assert.match(noStage.stderr, /a service lives in stages: add --stage <name> or --all-stages/)
+  const both = await cli.run([...base, '--stage=staging', '--all-stages'])
+  assert.match(both.stderr, /cannot be used with option '--all-stages'/)
+  assert.deepEqual([noStage.code, both.code], [2, 2])
+  assert.deepEqual(server.seen, [])
+})
