@@ -1,15 +1,14 @@
 import type { Actor, Scope } from '../intake/actor.ts'
+import { reaches } from '../security/allows.ts'
 import { type Refusal, refuse } from './answer.ts'
 import type { Access } from './route-access.ts'
 
-const EVERY_PROJECT = '*'
-
 export function mayUse(actor: Actor, project: string): boolean {
-  return actor.projects.includes(EVERY_PROJECT) || actor.projects.includes(project)
+  return reaches(actor.projects, project)
 }
 
 export function isForEveryProject(actor: Actor): boolean {
-  return actor.projects.includes(EVERY_PROJECT)
+  return reaches(actor.projects)
 }
 
 /** Undefined: the actor may use the route. */
