@@ -6,21 +6,21 @@ import type { EventReader } from './event-rows.ts'
 import { idKey } from './id-key.ts'
 import type { SqliteFile, SqlValue } from './sqlite-file.ts'
 import type { Words } from './words.ts'
+import type { Zones } from './zones.ts'
 
 /**
  * Queries over the index columns, newest first. What has an index of its own (context, ids) is one statement; everything else
- * walks back through the log in windows and gives other work its turn between them, until the page and the count are full.
+ * walks back through the stretches of the log that may hold it (zones.ts) and gives other work its turn between them, until the page
+ * and the count are full.
  */
 export type EventQueries = { query(query: EventQuery): Promise<EventPage> }
-
-/** Positions per statement of a walk: a few milliseconds. */
-const WINDOW_POSITIONS = 5_000
 
 const IS_FACT = `IN (SELECT id FROM words WHERE text >= '${FACT_PREFIX}' AND text < '${FACT_PREFIX}\u{10FFFF}')`
 
 export type EventQueryParts = {
   readonly file: SqliteFile
   readonly words: Words
+  readonly zones: Zones
   readonly reader: EventReader
   readonly headPosition: () => number
 }
@@ -32,14 +32,16 @@ export function createEventQueries(parts: EventQueryParts): EventQueries {
       const search = searchOf(query, parts.words)
       if (search === undefined) return { events: [], totalCount: 0 }
       const statement = parts.file.statement<{ position: number }>(searchSql(search))
+      const head = parts.headPosition()
+      const whole = [{ first: 0, last: head }]
+      const zones = search.index === undefined ? parts.zones.find(query) : whole
       const positions: number[] = []
-      let upper = parts.headPosition()
-      while (upper > 0 && positions.length < bound) {
-        const lower = search.isSmall ? 0 : Math.max(0, upper - WINDOW_POSITIONS)
-        const found = statement.all(lower, upper, ...search.values, bound - positions.length)
+      for (const [index, { first, last }] of zones.entries()) {
+        if (index > 0) await nextTurn()
+        const upper = Math.min(last, head)
+        const found = statement.all(first, upper, ...search.values, bound - positions.length)
         for (const { position } of found) positions.push(position)
-        upper = lower
-        if (upper > 0 && positions.length < bound) await nextTurn()
+        if (positions.length >= bound) break
       }
       const page = positions.slice(query.offset, query.offset + query.limit)
       return { events: parts.reader.readPositions(page), totalCount: positions.length }
@@ -48,21 +50,16 @@ export function createEventQueries(parts: EventQueryParts): EventQueries {
 }
 
 export type Search = {
-  readonly index:
-    | 'events_by_id'
-    | 'events_by_triggered'
-    | 'events_by_context'
-    | 'events_by_type'
-    | undefined
-  /** The index leads to few rows: no windows. */
-  readonly isSmall: boolean
+  /** Leads to few rows. Undefined: the rows of a stretch are looked through. */
+  readonly index: 'events_by_id' | 'events_by_triggered' | 'events_by_context' | undefined
   readonly conditions: readonly string[]
   readonly values: readonly SqlValue[]
 }
 
+/** Binds: first and last position, the values of the search, a limit. */
 export function searchSql(search: Search): string {
   const source = search.index === undefined ? 'NOT INDEXED' : `INDEXED BY ${search.index}`
-  const conditions = ['position > ?', 'position <= ?', ...search.conditions].join(' AND ')
+  const conditions = ['position >= ?', 'position <= ?', ...search.conditions].join(' AND ')
   return `SELECT position FROM events ${source} WHERE ${conditions} ORDER BY position DESC LIMIT ?`
 }
 
@@ -92,7 +89,7 @@ export function searchOf(query: EventQuery, words: Words): Search | undefined {
   const isFactShown = query.keptnOnly === false
   if (!isFactShown) add(`type NOT ${IS_FACT}`)
   if (query.root === true) add(rootCondition(isFactShown))
-  return { ...indexOf(query), conditions, values }
+  return { index: indexOf(query), conditions, values }
 }
 
 function idFilters(query: EventQuery): [string, string, string][] {
@@ -120,10 +117,8 @@ function rootCondition(isFactShown: boolean): string {
       AND earlier.body ->> '$.shkeptncontext' = events.body ->> '$.shkeptncontext' ${shown})`
 }
 
-function indexOf(query: EventQuery): Pick<Search, 'index' | 'isSmall'> {
-  if (query.eventId !== undefined) return { index: 'events_by_id', isSmall: true }
-  if (query.triggeredId !== undefined) return { index: 'events_by_triggered', isSmall: true }
-  if (query.context !== undefined) return { index: 'events_by_context', isSmall: true }
-  const byType = query.projectId !== undefined && query.type !== undefined
-  return { index: byType ? 'events_by_type' : undefined, isSmall: false }
+function indexOf(query: EventQuery): Search['index'] {
+  if (query.eventId !== undefined) return 'events_by_id'
+  if (query.triggeredId !== undefined) return 'events_by_triggered'
+  return query.context === undefined ? undefined : 'events_by_context'
 }

@@ -1,9 +1,11 @@
 import type { StoredEvent } from '../../ports/store.ts'
 import { storedEvent } from '../event-log/serialise.ts'
-import { ROW_FORM } from './append.ts'
 import type { LargeData } from './large-data.ts'
 import type { SqliteFile } from './sqlite-file.ts'
 import type { Words } from './words.ts'
+
+/** Old forms of a row are brought up to this one when they are read; there is only one so far. */
+export const ROW_FORM = 1
 
 /** What every read of events selects. */
 export const EVENT_COLUMNS = `events.position, streams.name AS stream, events.version, events.time_ms, events.v,

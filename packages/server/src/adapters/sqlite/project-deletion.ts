@@ -1,7 +1,7 @@
 import type { SqliteFile } from './sqlite-file.ts'
 import type { Words } from './words.ts'
 
-/** Rows deleted in one transaction: each leaves five indexes. */
+/** Rows deleted in one transaction: each leaves its indexes too. */
 const ROWS_PER_STEP = 300
 const STREAMS_PER_STEP = 50
 

@@ -13,6 +13,7 @@ import type { SqliteFile } from './sqlite-file.ts'
 import { createStreamHeads } from './stream-heads.ts'
 import { verifyLog } from './verify.ts'
 import { createWords } from './words.ts'
+import { createZones } from './zones.ts'
 
 export type SqliteStoreParts = {
   readonly file: SqliteFile
@@ -26,39 +27,16 @@ export type SqliteStoreParts = {
 const PRUNED_PER_STEP = 1_000
 
 /** The store over one SQLite file whose only writer is this process (docs/adr/0002). */
-export function createSqliteStoreOn(parts: SqliteStoreParts): Store {
-  const { file } = parts
-  const words = createWords(file)
-  const heads = createStreamHeads(file)
-  const largeData = createLargeData(file)
-  const outbox = createOutbox(file)
-  const dedupeKeys = createDedupeKeys(file)
-  const addSideRows = (unit: CommitUnit) => {
-    unit.effects?.forEach(outbox.add)
-    unit.dedupeKeys?.forEach(dedupeKeys.add)
-  }
-  const { liveValueOf } = dedupeKeys
-  const appender = createAppender({ file, words, heads, largeData, liveValueOf, addSideRows })
-  const reader = createEventReader(file, words, largeData)
-  const { headPosition } = appender
-  const queries = createEventQueries({ file, words, reader, headPosition })
-  const deletion = createProjectDeletion(file, words, headPosition)
+export function createSqliteStoreOn({ file, writer, maxBehind, release }: SqliteStoreParts): Store {
+  const log = logOn(file)
+  const { appender, reader, outbox, dedupeKeys } = log
+  const { write } = writer
+  writer.onRollback(log.forget)
   const readLog = (after: number, limit: number) => attempt(() => reader.readAfter(after, limit))
-  const live = createLiveLog({
-    readLog,
-    ...(parts.maxBehind === undefined ? {} : { maxBehind: parts.maxBehind }),
-  })
-  const forget = () => {
-    words.forget()
-    heads.forget()
-    appender.forget()
-  }
-  const { write } = parts.writer
-  parts.writer.onRollback(forget)
+  const live = createLiveLog({ readLog, ...(maxBehind === undefined ? {} : { maxBehind }) })
   const openStreams = file.statement<{ name: string }>(
     'SELECT name FROM streams INDEXED BY streams_open WHERE is_open = 1 ORDER BY id',
   )
-
   let isClosed = false
 
   return {
@@ -73,13 +51,13 @@ export function createSqliteStoreOn(parts: SqliteStoreParts): Store {
     openStreams: () => attempt(() => openStreams.all().map(({ name }) => name)),
     readLog,
     tail: live.tail,
-    headPosition: () => attempt(headPosition),
-    query: queries.query,
+    headPosition: () => attempt(appender.headPosition),
+    query: log.queries.query,
     dueEffects: (nowMs, limit) => attempt(() => outbox.due(nowMs, limit)),
     nextEffectDueMs: () => attempt(outbox.nextDueMs),
     settleEffect: (key) => write(() => outbox.settle(key)),
     postponeEffect: (key, dueMs, reason) => write(() => outbox.postpone(key, dueMs, reason)),
-    dedupeValue: (key, nowMs) => attempt(() => liveValueOf(key, nowMs)),
+    dedupeValue: (key, nowMs) => attempt(() => dedupeKeys.liveValueOf(key, nowMs)),
     async pruneDedupeKeys(nowMs) {
       let pruned = 0
       for (;;) {
@@ -89,17 +67,49 @@ export function createSqliteStoreOn(parts: SqliteStoreParts): Store {
       }
     },
     async deleteProject(projectId) {
-      while (await write(() => deletion.deleteSome(projectId), { afterCommit: forget }));
+      const step = () => log.deletion.deleteSome(projectId)
+      while (await write(step, { afterCommit: log.forget }));
       await write(() => outbox.deleteProject(projectId))
     },
-    verify: () => verifyLog({ file, words, reader, largeData }),
+    verify: log.verify,
     close: () =>
       attempt(() => {
         if (isClosed) return
         isClosed = true
-        parts.writer.close()
+        writer.close()
         live.close()
-        parts.release()
+        release()
       }),
+  }
+}
+
+/** What reads and writes the tables, and how to forget what it keeps in memory. */
+function logOn(file: SqliteFile) {
+  const words = createWords(file)
+  const zones = createZones(file, words)
+  const heads = createStreamHeads(file)
+  const largeData = createLargeData(file)
+  const outbox = createOutbox(file)
+  const dedupeKeys = createDedupeKeys(file)
+  const { liveValueOf } = dedupeKeys
+  const addSideRows = (unit: CommitUnit) => {
+    unit.effects?.forEach(outbox.add)
+    unit.dedupeKeys?.forEach(dedupeKeys.add)
+  }
+  const kept = { words, zones, heads }
+  const appender = createAppender({ file, ...kept, largeData, liveValueOf, addSideRows })
+  const { headPosition } = appender
+  const reader = createEventReader(file, words, largeData)
+  return {
+    appender,
+    reader,
+    outbox,
+    dedupeKeys,
+    queries: createEventQueries({ file, words, zones, reader, headPosition }),
+    deletion: createProjectDeletion(file, words, headPosition),
+    verify: () => verifyLog({ file, words, zones, reader, largeData }),
+    forget() {
+      for (const one of [words, zones, heads, appender]) one.forget()
+    },
   }
 }

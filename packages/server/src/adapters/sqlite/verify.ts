@@ -7,6 +7,7 @@ import { idKey, optionalIdKey } from './id-key.ts'
 import type { LargeData } from './large-data.ts'
 import type { SqliteFile } from './sqlite-file.ts'
 import type { Words } from './words.ts'
+import type { Zones } from './zones.ts'
 
 export type Verification = {
   readonly rows: number
@@ -16,6 +17,7 @@ export type Verification = {
 export type VerifyParts = {
   readonly file: SqliteFile
   readonly words: Words
+  readonly zones: Zones
   readonly reader: EventReader
   readonly largeData: LargeData
 }
@@ -78,10 +80,11 @@ function recomputed({ words, largeData }: VerifyParts, previous: string, row: Ro
 }
 
 /** The columns follow from the event: a `result` that was turned to `pass` would otherwise deceive queries. */
-function hasItsColumns({ words, reader }: VerifyParts, row: Row): boolean {
+function hasItsColumns({ words, zones, reader }: VerifyParts, row: Row): boolean {
   const columns = indexColumnsOf(reader.toEvent(row).event)
   const textOf = (word: number | null) => (word === null ? undefined : words.textOf(word))
   return (
+    zones.has(row.position, row.project, row.type) &&
     row.id_key === idKey(columns.id) &&
     row.context_key === optionalIdKey(columns.context) &&
     row.triggered_key === optionalIdKey(columns.triggeredId) &&
