@@ -1,4 +1,5 @@
 import { allows } from './allows.ts'
+import { SecuritySettingsError } from './security-settings-error.ts'
 import type { StoredToken, TokenStore } from './token-store.ts'
 import { createTokenText, hashToken } from './token-text.ts'
 import { BOOTSTRAP_NAME } from './token-wish.ts'
@@ -12,7 +13,7 @@ export type Bootstrapped = {
 }
 
 /** The token in the settings cannot be sent in a header. Says so without the token. */
-export class BootstrapTokenError extends Error {
+export class BootstrapTokenError extends SecuritySettingsError {
   override readonly name = 'BootstrapTokenError'
 }
 

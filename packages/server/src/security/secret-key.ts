@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { SecuritySettingsError } from './security-settings-error.ts'
 
 /** What secrets are encrypted with, before a key is derived from it. */
 export type SecretKey = {
@@ -13,7 +14,7 @@ export type SecretKey = {
 }
 
 /** The key file cannot be used. Says which file and what to do. */
-export class SecretKeyFileError extends Error {
+export class SecretKeyFileError extends SecuritySettingsError {
   override readonly name = 'SecretKeyFileError'
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Documents } from '../ports/documents.ts'
 import { createSecretCipher, type SecretCipher } from './secret-cipher.ts'
 import { SECRET_KEY_FILE, type SecretKey } from './secret-key.ts'
+import { SecuritySettingsError } from './security-settings-error.ts'
 
 export const SECRET_KIND = 'secret'
 /** One document: the salt, and the id of the key that every secret is encrypted with. */
@@ -10,7 +11,7 @@ const CURRENT = 'current'
 const SALT_BYTES = 16
 
 /** The server was started with another key than the one that its secrets are encrypted with. */
-export class SecretKeyMismatchError extends Error {
+export class SecretKeyMismatchError extends SecuritySettingsError {
   override readonly name = 'SecretKeyMismatchError'
 }
 
