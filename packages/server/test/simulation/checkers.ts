@@ -17,6 +17,9 @@ export function checkStory(story: Story): void {
   endsAreFollowed(streams)
   replayEqualsLive(story, streams)
   effectsAreRepeatedOnlyAfterACrash(story)
+  keysAreTakenOnce(story)
+  builtInTasksAreCarriedOut(streams)
+  pausesHold(streams)
 }
 
 type Streams = ReadonlyMap<string, readonly StoredEvent[]>
@@ -155,4 +158,40 @@ function effectsAreRepeatedOnlyAfterACrash(story: Story): void {
     `${repeated} effects repeated in ${story.crashes} crashes`,
   )
   if (story.crashes === 0) assert.equal(repeated, 0, 'no effect is repeated without a crash')
+}
+
+/** Of all events that were sent with one key, one is in the log. */
+function keysAreTakenOnce(story: Story): void {
+  const onDisk = new Set(story.rows.map((row) => row.event.id))
+  for (const [key, ids] of story.keyed) {
+    const taken = ids.filter((id) => onDisk.has(id))
+    assert.ok(taken.length <= 1, `key ${key} was taken ${taken.length} times`)
+  }
+}
+
+/** Our executors need minutes and have hours: one that is not begun again after a restart would miss its deadline. */
+function builtInTasksAreCarriedOut(streams: Streams): void {
+  for (const rows of runsOf(streams)) {
+    const first = rows[0] && metaOf(rows[0])
+    for (const row of rows) {
+      const meta = metaOf(row)
+      if (meta.k !== 'expired' || first?.k !== 'start') continue
+      const task = first.plan.tasks[meta.i]
+      const isOurs = task?.carrier === 'tiphys' && task.name !== 'approval'
+      assert.ok(!isOurs, `${row.stream}: our executor never finished ${task?.name}`)
+    }
+  }
+}
+
+/** Between a pause and its end no task is triggered. */
+function pausesHold(streams: Streams): void {
+  for (const rows of runsOf(streams)) {
+    let isPaused = false
+    for (const row of rows) {
+      const { k } = metaOf(row)
+      if (k === 'paused') isPaused = true
+      if (k === 'resumed') isPaused = false
+      assert.ok(!(isPaused && k === 'task'), `${row.stream} triggers a task while it is paused`)
+    }
+  }
 }

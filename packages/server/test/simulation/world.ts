@@ -29,6 +29,8 @@ export type Story = {
   readonly nowMs: number
   /** Ids of events that were answered as accepted. */
   readonly accepted: ReadonlySet<string>
+  /** Ids of the events that were sent with a key, by key. */
+  readonly keyed: ReadonlyMap<string, readonly string[]>
   /** How often an executor really began its work, by triggered id. */
   readonly effects: ReadonlyMap<string, number>
   readonly crashes: number
@@ -50,7 +52,7 @@ class World {
   readonly #disk = createMemoryStore()
   readonly #accepted = new Set<string>()
   readonly #effects = new Map<string, number>()
-  readonly #answered = new Set<string>()
+  readonly #keyed = new Map<string, string[]>()
   #life: Life | undefined
   #engine: Engine | undefined
   #isDying = false
@@ -90,6 +92,7 @@ class World {
       engine,
       nowMs: this.#clock.nowMs(),
       accepted: this.#accepted,
+      keyed: this.#keyed,
       effects: this.#effects,
       crashes: this.#crashes,
     }
@@ -143,6 +146,7 @@ class World {
 
   #submit(event: KeptnEvent, key?: string): void {
     const nowMs = this.#clock.nowMs()
+    if (key !== undefined) this.#keyed.set(key, [...(this.#keyed.get(key) ?? []), event.id])
     const dedupe =
       key === undefined
         ? {}
@@ -175,7 +179,6 @@ class World {
         [task]: { n: random.below(9) },
       })
     }
-    this.#answered.add(triggered.id)
   }
 
   #answer(triggered: KeptnEvent, task: string, action: string, data: KeptnEvent['data']): void {
