@@ -157,15 +157,15 @@ test('a remediation that repeats itself until its evaluation passes is no warnin
 test('project.yaml: unknown keys are errors, targets are hosts, stages are those of the shipyard', () => {
   const read = (text: string) =>
     readProjectFile(text, 'tiphys/project.yaml', ['dev', 'production']).problems.map(formatProblem)
-  assert.deepEqual(read('targets: [shop.example.com, "*.example.com", "127.0.0.1:8080"]\n'), [])
+  assert.deepEqual(
+    read('targets: [shop.example.com, "*.example.com", "127.0.0.1:8080", "a:*", "https://a/b"]\n'),
+    [],
+  )
   assert.deepEqual(read('target: [a]\n'), [
     'tiphys/project.yaml:1:1: unknown key target; did you mean targets?',
   ])
-  assert.deepEqual(
-    read('targets: ["https://shop.example.com/x"]\nstages: {prodution: {queue: hold}}\n'),
-    [
-      'tiphys/project.yaml:1:11: target "https://shop.example.com/x" is not a host; write shop.example.com',
-      'tiphys/project.yaml:2:10: warning: stage prodution is not in the shipyard, so its settings have no effect; did you mean production?',
-    ],
-  )
+  assert.deepEqual(read('targets: ["shop.example.com/x"]\nstages: {prodution: {queue: hold}}\n'), [
+    'tiphys/project.yaml:1:11: target "shop.example.com/x" is not a host; write shop.example.com, *.example.com or 127.0.0.1:8080',
+    'tiphys/project.yaml:2:10: warning: stage prodution is not in the shipyard, so its settings have no effect; did you mean production?',
+  ])
 })
