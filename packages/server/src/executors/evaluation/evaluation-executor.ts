@@ -46,6 +46,7 @@ async function evaluateTask(parts: EvaluationParts, job: TaskJob): Promise<TaskA
     service,
     data: data.data,
     labels: labelsOf(job.data),
+    ...versionOf(job),
     dueMs: job.dueMs,
     slo: await sloOf(snapshot, stage, service),
     sliFiles: await sliFilesOf(snapshot, stage, service),
@@ -106,4 +107,24 @@ function labelsOf(data: JsonObject): Record<string, string> {
       typeof value === 'string' ? [[name, value]] : [],
     ),
   )
+}
+
+/** What is shown beside the service's name: the label, else the tag of the image that was deployed. Shown only, never decided by. */
+function versionOf(job: TaskJob): { readonly version?: string } {
+  const label = labelsOf(job.data)['version']
+  if (label !== undefined) return { version: label }
+  const images = job.origin?.['images'] ?? at(job.data, 'deployment', 'argocd', 'images')
+  const image = Array.isArray(images)
+    ? images[0]
+    : at(job.data, 'configurationChange', 'values', 'image')
+  const tag = typeof image === 'string' ? /:([\w][\w.-]{0,127})$/.exec(image)?.[1] : undefined
+  return tag === undefined ? {} : { version: tag }
+}
+
+function at(data: JsonObject, ...path: readonly string[]): unknown {
+  return path.reduce((value: unknown, key) => (isObject(value) ? value[key] : undefined), data)
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
