@@ -68,25 +68,44 @@ export async function createServer(
   overrides: ServerOverrides = {},
 ): Promise<TiphysServer> {
   const clock = overrides.clock ?? createSystemClock()
+  const masked: Masked = { values: () => [], own: secretsOf(settings) }
   const log =
     overrides.log ??
-    createLog({ level: settings.logLevel, write: (line) => process.stderr.write(line) })
+    createLog({
+      level: settings.logLevel,
+      write: (line) => process.stderr.write(line),
+      secrets: () => [...masked.own, ...masked.values()],
+    })
   const closing: (() => Promise<void> | void)[] = []
   const close = async () => {
     for (const step of closing.splice(0).reverse()) await step()
   }
   try {
-    return await build({ settings, clock, log, closing, close })
+    return await build({
+      settings,
+      clock,
+      log,
+      masked,
+      listening: { port: () => settings.port },
+      closing,
+      close,
+    })
   } catch (error) {
     await close()
     throw error
   }
 }
 
+/** What the log must never show: the secrets of the settings, and those that are stored, once they can be read. */
+type Masked = { values: () => readonly string[]; readonly own: readonly string[] }
+
 type Building = {
   readonly settings: ServerSettings
   readonly clock: Clock
   readonly log: Log
+  readonly masked: Masked
+  /** The port that was really taken, which a setting of 0 leaves open. */
+  readonly listening: { port: () => number }
   /** Undone in reverse when the server stops, or when it cannot start. */
   readonly closing: (() => Promise<void> | void)[]
   readonly close: () => Promise<void>
@@ -173,7 +192,7 @@ async function build(building: Building): Promise<TiphysServer> {
 }
 
 /** What is kept in the data folder, and what guards it. */
-async function openData({ settings, clock, closing }: Building) {
+async function openData({ settings, clock, log, masked, closing }: Building) {
   const { dataDir } = settings
   const { store, documents, close } = openSqlite({ file: join(dataDir, DATABASE_FILE) })
   closing.push(() => close())
@@ -181,19 +200,23 @@ async function openData({ settings, clock, closing }: Building) {
   const projections = createProjections({ store, storage, projections: PROJECTIONS })
   closing.push(projections.close)
   const key = settings.secretKey === undefined ? {} : { given: settings.secretKey }
-  const secrets = await createSecrets({ documents, key: await loadSecretKey({ dataDir, ...key }) })
-  const tokens = createTokens({ documents, clock })
+  const secretKey = await loadSecretKey({ dataDir, ...key })
+  const secrets = await createSecrets({ documents, key: secretKey, log })
+  masked.values = () => secrets.knownValues()
+  const tokens = createTokens({ documents, clock, log })
   const token = settings.apiToken === undefined ? {} : { given: settings.apiToken }
-  const { generated } = await tokens.ensureBootstrapToken(token)
+  const bootstrap = await tokens.ensureBootstrapToken(token)
+  for (const warning of [secretKey.warning, bootstrap.warning]) if (warning) log.warn({}, warning)
+  const { generated } = bootstrap
   return { store, documents, projections, secrets, tokens, bootstrapToken: generated }
 }
 
 function ownExecutors(
-  { settings, clock, log }: Building,
+  { settings, clock, log, listening }: Building,
   projections: Projections,
   trustedHosts: (job: TaskJob) => Promise<readonly string[]>,
 ): TaskExecutor[] {
-  const http = guardedHttp(settings)
+  const http = guardedHttp(settings, listening.port)
   return [
     createTestExecutor({
       guard: (url) => http.check(url, 'user'),
@@ -216,7 +239,7 @@ type Served = Pick<
 > & { readonly tokens: Tokens }
 
 async function listen(
-  { settings, clock, log, closing }: Building,
+  { settings, clock, log, listening, closing }: Building,
   served: Served,
 ): Promise<string> {
   const { host, port, basePath } = settings
@@ -239,6 +262,7 @@ async function listen(
   })
   closing.push(() => api.close())
   const url = await api.listen({ host, port })
+  listening.port = () => Number(new URL(url).port)
   closing.push(() => {
     isStopping = true
   })
@@ -251,11 +275,11 @@ async function readTls(tls: { readonly certFile: string; readonly keyFile: strin
   return { cert, key }
 }
 
-function guardedHttp(settings: ServerSettings): GuardedHttp {
+function guardedHttp(settings: ServerSettings, ownPort: () => number): GuardedHttp {
   return createGuardedHttp({
     allowLoopback: settings.allowLoopbackTargets,
     denyPrivate: settings.denyPrivate,
-    ownListeners: () => [{ port: settings.port }],
+    ownListeners: () => [{ port: ownPort() }],
     ...kubernetesApi(process.env['KUBERNETES_SERVICE_HOST']),
   })
 }
@@ -307,4 +331,15 @@ async function baselineOf(projections: Projections, job: TaskJob) {
       ? [toPreviousEvaluation(one.eventId, one.result, evaluation.data)]
       : []
   })
+}
+
+/** Everything secret that the settings hold. */
+function secretsOf(settings: ServerSettings): readonly string[] {
+  const { apiToken, secretKey, argocd, gitCredentials, prometheus } = settings
+  const git = gitCredentials.map(({ credentials }) =>
+    credentials.kind === 'password' ? credentials.password : credentials.passphrase,
+  )
+  const metrics = prometheus.flatMap(({ password, bearerToken }) => [password, bearerToken])
+  const all = [apiToken, secretKey, ...argocd.map((one) => one.token), ...git, ...metrics]
+  return all.filter((value) => value !== undefined)
 }

@@ -11,6 +11,14 @@ import { ownVersion } from '../version.ts'
 
 type Options = GlobalOptions & Readonly<Record<string, string | boolean | undefined>>
 
+/** What is wrong with the data folder or the secrets of the settings, said in a sentence. */
+const EXPECTED = [
+  'BootstrapTokenError',
+  'SecretKeyFileError',
+  'SecretKeyMismatchError',
+  'DataFolderInUseError',
+  'NewerDataError',
+]
 const IN_USE = 'EADDRINUSE'
 const NOT_ALLOWED = 'EACCES'
 
@@ -54,6 +62,8 @@ async function start(settings: ReturnType<typeof settingsOf>) {
         `listening on port ${port} of ${host} is not allowed; choose another with --port`,
       )
     }
+    if (error instanceof Error && EXPECTED.includes(error.name))
+      throw new CommandFailure(error.message)
     throw error
   }
 }

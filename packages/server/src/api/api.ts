@@ -30,7 +30,8 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
     requestIdHeader: false,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    trustProxy: server.behindProxy,
+    // One proxy: what it appended last. Anything further left the client may have written itself.
+    trustProxy: server.behindProxy ? (_address: string, hop: number) => hop === 0 : false,
     forceCloseConnections: true,
     routerOptions: {
       // Clients of Keptn write `/project/{p}//resource`.

@@ -46,7 +46,7 @@ const UNFINISHED = '.new-'
 export async function openGitConfiguration(
   parts: GitConfigurationParts,
 ): Promise<GitConfiguration> {
-  await mkdir(parts.folder, { recursive: true })
+  await mkdir(parts.folder, { recursive: true, mode: 0o700 })
   for (const name of await readdir(parts.folder)) {
     if (name.startsWith(UNFINISHED)) await rm(join(parts.folder, name), { recursive: true })
   }
