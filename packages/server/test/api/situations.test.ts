@@ -9,7 +9,7 @@ import { base64, SHIPYARD } from './house.ts'
 import { type Answer, type SendOptions, send } from './test-api.ts'
 
 /** UPDATE_GOLDEN=1 writes it anew, for a person to look at. */
-const GOLDEN = new URL('./situations.golden.md', import.meta.url)
+const GOLDEN = new URL('./situations.golden.txt', import.meta.url)
 
 const PROJECT = '/api/controlPlane/v1/project'
 const FILES = '/api/resource-service/v1/project/shop'
