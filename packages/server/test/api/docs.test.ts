@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { ROUTE_ACCESS } from '../../src/api/route-access.ts'
 
 const DOCS = new URL('../../../../docs/api.md', import.meta.url)
-const ROW = /^\| ((?:GET|POST|PUT|DELETE) \S+) \| ([^|]+?) \|/gm
+const ROW = /^\| ((?:GET|POST|PUT|DELETE) \S+) +\| ([^|]+?) *\|/gm
 
 /** The document says `…` for the three places at which resources are. */
 const PLACES = [
