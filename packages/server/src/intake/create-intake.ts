@@ -51,11 +51,7 @@ export function createIntake(parts: IntakeParts): Intake {
       const { project } = event.data
       const scope = neededScope(type)
       if (!parts.allows(actor, scope, project)) {
-        const where = project === undefined ? '' : ` in project ${project}`
-        return {
-          code: 'forbidden',
-          message: `token ${actor.name} may not send ${event.type}${where}: it needs the scope ${scope}`,
-        }
+        return { code: 'forbidden', message: forbidden(event, actor, scope) }
       }
       const record = project === undefined ? undefined : parts.projects.find(project)
       if (project !== undefined && record === undefined) {
@@ -64,6 +60,16 @@ export function createIntake(parts: IntakeParts): Intake {
       return await take(parts, { event, type, record, actor, ...options })
     },
   }
+}
+
+function forbidden(event: IncomingEvent, actor: Actor, scope: Scope): string {
+  const { project } = event.data
+  const where = project === undefined ? '' : ` in project ${project}`
+  const hasScope = actor.scopes.includes(scope) || actor.scopes.includes('admin')
+  const why = hasScope
+    ? `it is for ${actor.projects.join(', ') || 'no project'}`
+    : `it needs the scope ${scope}`
+  return `token ${actor.name} may not send ${event.type}${where}: ${why}`
 }
 
 type Taken = {

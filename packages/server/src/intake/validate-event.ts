@@ -1,4 +1,5 @@
 import { type EventType, IncomingEvent, parseEventType } from '@tiphys/contract/event.ts'
+import type { z } from 'zod'
 
 /** What Keptn's API checked before it took an event (facts/keptn-v1.md 2.2), with the mends of compatibility.md. */
 export type ValidEvent =
@@ -17,12 +18,19 @@ export function validateEvent(body: unknown): ValidEvent {
   if (!parsed.success) {
     const [issue] = parsed.error.issues
     const where = issue?.path.join('.') || 'the body'
-    return invalid(`not a valid event: ${where}: ${issue?.message ?? 'unreadable'}`)
+    return invalid(`not a valid event: ${where} ${faultOf(issue)}`)
   }
   const event = parsed.data
   const type = parseEventType(event.type)
   const problem = problemOf(event, type)
   return problem === undefined ? { code: 'valid', event, type } : invalid(problem)
+}
+
+function faultOf(issue: z.core.$ZodIssue | undefined): string {
+  if (issue?.code !== 'invalid_type') return `is not usable: ${issue?.message ?? 'unreadable'}`
+  const expected = issue.expected === 'record' ? 'object' : issue.expected
+  const isMissing = issue.message.endsWith('received undefined')
+  return isMissing ? `is missing (expected ${expected})` : `is not of the type ${expected}`
 }
 
 function problemOf(event: IncomingEvent, type: EventType): string | undefined {
@@ -42,7 +50,9 @@ function sequenceProblem(
   event: IncomingEvent,
   type: Extract<EventType, { kind: 'sequence' }>,
 ): string | undefined {
-  if (type.action !== 'triggered') return `unknown event type action: ${type.action}`
+  if (type.action !== 'triggered') {
+    return `unknown event type action: ${type.action}; of a sequence only triggered can be sent`
+  }
   const missing = missingScope(event)
   if (missing !== undefined) return missing
   if (event.data.stage !== type.stage) {
@@ -54,7 +64,7 @@ function sequenceProblem(
 function taskProblem(event: IncomingEvent, action: string): string | undefined {
   if (action === 'invalidated') return missingScope(event) ?? missingTriggeredId(event)
   if (action !== 'started' && action !== 'status.changed' && action !== 'finished') {
-    return `unknown event type action: ${action}`
+    return `unknown event type action: ${action}; a task is answered with started, status.changed or finished, and a sequence is started with sh.keptn.event.<stage>.<sequence>.triggered`
   }
   const missing = missingScope(event) ?? missingTriggeredId(event)
   if (missing !== undefined || action !== 'finished') return missing
