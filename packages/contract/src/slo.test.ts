@@ -43,7 +43,7 @@ total_score:
 
 test('what is no slo.yaml is refused with its place', () => {
   for (const [text, expected] of [
-    ['invalid', /^slo\.yaml:1:1: expected object, received string$/],
+    ['invalid', /^slo\.yaml:1:1: expected map, received string$/],
     ['objectives:\n  - sli: a\n    weight: 1.5\n', /^slo\.yaml:3:5: objectives\.0\.weight: /],
     ['objectives:\n  - sli: a\n    weight: -1\n', /^slo\.yaml:3:5: objectives\.0\.weight: /],
     ['objectives:\n  - pass: "<5"\n', /^slo\.yaml:2:5: objectives\.0\.pass: expected array/],

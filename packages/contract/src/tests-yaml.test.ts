@@ -137,7 +137,7 @@ test('users make a closed model', () => {
 })
 
 const WRONG: readonly [string, string, string][] = [
-  ['no tests', 'tests: []\n', '1:1: tests: too small: expected array to have >=1 items'],
+  ['no tests', 'tests: []\n', '1:1: tests: is empty'],
   [
     'an unknown key',
     check('expects: { status: 200 }'),

@@ -91,7 +91,11 @@ export function readYaml(text: string, file: string): YamlRead {
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES })
     return { ok: true, value, at: (path) => locate(document, lines, path) }
   } catch (thrown) {
-    const message = thrown instanceof Error ? firstLine(thrown.message) : String(thrown)
+    // The library's words for too many aliases accuse whoever wrote the file.
+    const message =
+      thrown instanceof ReferenceError && thrown.message.startsWith('Excessive alias count')
+        ? 'its aliases expand to more than is taken'
+        : firstLine(thrown instanceof Error ? thrown.message : String(thrown))
     return failed(file, { line: 1, column: 1 }, `this YAML cannot be read: ${message}`)
   }
 }
@@ -138,15 +142,39 @@ function issueProblem(issue: Issue, file: string, at: Locate): Problem {
   return { severity: 'error', file, ...at(path), message: `${where}${sentence(issue)}` }
 }
 
+/** The validator's findings in the words of the file. */
 function sentence(issue: Issue): string {
-  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) {
-    return `is missing (expected ${issue.expected})`
+  const plain = lowerFirst(issue.message.replace(/^Invalid input: /, ''))
+  if (issue.code === 'invalid_type') {
+    return issue.message.endsWith('received undefined')
+      ? `is missing (expected ${nameOf(issue.expected)})`
+      : plain.replace(/\b(object|record|array)\b/g, (word) => nameOf(word))
   }
+  if (issue.code === 'invalid_value' && issue.values.length > 1) {
+    return `expected one of ${issue.values.map(String).join(', ')}`
+  }
+  if (issue.code === 'too_small' || issue.code === 'too_big') return sizeSentence(issue) ?? plain
   if (issue.code === 'invalid_union') {
-    const nested = issue.errors.flat().map((one) => one.message)
+    const nested = issue.errors.flat().map((one) => sentence(one))
     if (nested.length > 0) return [...new Set(nested)].join(', or ')
   }
-  return lowerFirst(issue.message.replace(/^Invalid input: /, ''))
+  return plain
+}
+
+/** YAML's words for what JavaScript calls otherwise. */
+const NAMES: Readonly<Record<string, string>> = { object: 'map', record: 'map', array: 'list' }
+
+function nameOf(type: string): string {
+  return NAMES[type] ?? type
+}
+
+const COUNTED: Readonly<Record<string, string>> = { array: 'entries', string: 'characters' }
+
+function sizeSentence(issue: Extract<Issue, { code: 'too_small' | 'too_big' }>) {
+  const counted = COUNTED[issue.origin]
+  if (counted === undefined) return undefined
+  if (issue.code === 'too_big') return `has more than ${issue.maximum} ${counted}`
+  return issue.minimum === 1 ? 'is empty' : `has fewer than ${issue.minimum} ${counted}`
 }
 
 function lowerFirst(text: string): string {

@@ -199,7 +199,7 @@ test('an invalid file is named with line and column', async () => {
   )
   assert.match(
     (await problems({ 'previous.json': '{}' }, previous))[0] ?? '',
-    /^previous\.json:1:1: expected array/,
+    /^previous\.json:1:1: expected list/,
   )
 })
 

@@ -141,7 +141,7 @@ test('what cannot be evaluated ends errored with the reason', async () => {
   )
   assert.match(
     await reason({ slo: { file: 'slo.yaml', text: 'objectives: 3\n' } }),
-    /^error retrieving SLO file: slo\.yaml:1:1: objectives: expected array/,
+    /^error retrieving SLO file: slo\.yaml:1:1: objectives: expected list/,
   )
   assert.match(await reason({ sliProvider: undefined }), /^no SLI provider for project shop/)
   assert.equal(
