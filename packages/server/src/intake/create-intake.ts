@@ -55,7 +55,7 @@ export function createIntake(parts: IntakeParts): Intake {
       }
       const record = project === undefined ? undefined : parts.projects.find(project)
       if (project !== undefined && record === undefined) {
-        return { code: 'project-not-found', message: `project ${project} not found` }
+        return { code: 'project-not-found', message: `Project not found: ${project}` }
       }
       return await take(parts, { event, type, record, actor, ...options })
     },
