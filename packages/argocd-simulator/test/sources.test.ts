@@ -85,6 +85,6 @@ test('the repository may stand behind smart HTTP; when it is gone the status sta
   assert.match(body.status.conditions[0].message, /^Failed to load target state: /)
   const sync = await api('POST', '/api/v1/applications/carts/sync', { body: { project: 'shop' } })
   assert.deepEqual([sync.status, sync.body.code], [400, 9])
-  await simulator.settled()
-  assert.equal(simulator.application('carts').status.health.status, 'Healthy')
+  // What was seen above may have been the stale health of a rollout that still goes on; what runs is not touched by the outage.
+  await until(simulator, isHealthy)
 })
