@@ -46,7 +46,7 @@ test('what is no slo.yaml is refused with its place', () => {
     ['invalid', /^slo\.yaml:1:1: expected map, received string$/],
     ['objectives:\n  - sli: a\n    weight: 1.5\n', /^slo\.yaml:3:5: objectives\.0\.weight: /],
     ['objectives:\n  - sli: a\n    weight: -1\n', /^slo\.yaml:3:5: objectives\.0\.weight: /],
-    ['objectives:\n  - pass: "<5"\n', /^slo\.yaml:2:5: objectives\.0\.pass: expected array/],
+    ['objectives:\n  - pass: "<5"\n', /^slo\.yaml:2:5: objectives\.0\.pass: expected list/],
     ['objectives:\n  - key_sli: maybe\n', /^slo\.yaml:2:5: objectives\.0\.key_sli: /],
   ] as const) {
     const result = read(text)

@@ -186,6 +186,11 @@ class ProjectsService implements LoadedProjects {
     return this.#oneByOne(async () => {
       const found = this.#at(name, place)
       if ('code' in found) return found
+      if (place.level === 'project' && SHIPYARD_URI in files && files[SHIPYARD_URI] === undefined) {
+        return invalid(
+          `${SHIPYARD_URI} cannot be deleted: it is what the project ${name} consists of; replace it, or delete the project`,
+        )
+      }
       const problems = this.#problemsOf(place, files)
       if (problems.some((problem) => problem.severity === 'error')) return invalidFile(problems)
       const message = Object.values(files).every((content) => content === undefined)
