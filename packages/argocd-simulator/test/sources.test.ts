@@ -86,5 +86,5 @@ test('the repository may stand behind smart HTTP; when it is gone the status sta
   const sync = await api('POST', '/api/v1/applications/carts/sync', { body: { project: 'shop' } })
   assert.deepEqual([sync.status, sync.body.code], [400, 9])
   // What was seen above may have been the stale health of a rollout that still goes on; what runs is not touched by the outage.
-  await until(simulator, isHealthy)
+  await until(simulator, (application) => application.status.health.status === 'Healthy')
 })
