@@ -297,9 +297,11 @@ function expiryMessage(run: OpenRun, task: OpenTask): string {
         : ''
     return `nobody answered ${task.name}.triggered within ${formatDuration(waitedMs)}${nobody}`
   }
+  const limit = formatDuration(task.finishByMs - task.dueMs)
+  if (task.name === APPROVAL) return `nobody decided the approval within ${limit}`
   const open = task.started.slice(task.finished.length).map((one) => one.source)
   const who = open.length > 0 ? open.join(', ') : 'its executor'
-  return `${task.name} was not finished by ${who} within ${formatDuration(task.finishByMs - task.dueMs)}${last}`
+  return `${task.name} was not finished by ${who} within ${limit}${last}`
 }
 
 /** An approval that nobody decided triggers nothing; a missed deadline is shown as timed out. */

@@ -121,7 +121,7 @@ function ofTask(run: OpenRun, task: OpenTask): Reason {
       message: nobody
         ? `nobody is configured or subscribed for ${task.name}`
         : `${task.name} was triggered and nobody has answered yet`,
-      resolvedBy: `a ${task.name}.started or ${task.name}.finished event with triggeredid ${task.event.id}`,
+      resolvedBy: `an event ${task.name}.started or ${task.name}.finished with triggeredid ${task.event.id}`,
     }
   }
   const who = task.started.slice(task.finished.length).map((one) => one.source)
