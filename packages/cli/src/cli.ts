@@ -18,15 +18,29 @@ export async function runCli(args: readonly string[]): Promise<void> {
   }
 }
 
-/** One sentence, and the way it came about only for those who ask. */
+/** One sentence; how it came about only for those who ask, and where it is a fault of ours. */
 function report(error: unknown, isVerbose: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.pass : EXIT.usage
-  const isExpected = error instanceof CommandFailure
   const message = error instanceof Error ? error.message : String(error)
   process.stderr.write(`tiphys: ${message}\n`)
-  if (isVerbose || !isExpected) {
+  if (isVerbose || isFaultOfOurs(error)) {
     const stack = error instanceof Error ? (error.stack ?? message) : message
     process.stderr.write(`${stack}\n`)
   }
-  return isExpected ? error.exitCode : EXIT.noVerdict
+  return error instanceof CommandFailure ? error.exitCode : EXIT.noVerdict
 }
+
+/** Errors with a name of their own and errors of the system are worded for people; a plain Error or TypeError is a bug. */
+function isFaultOfOurs(error: unknown): boolean {
+  if (!(error instanceof Error)) return true
+  return BUILT_IN.has(error.name) && !('syscall' in error)
+}
+
+const BUILT_IN = new Set([
+  'Error',
+  'TypeError',
+  'RangeError',
+  'ReferenceError',
+  'SyntaxError',
+  'AssertionError',
+])

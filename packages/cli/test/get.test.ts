@@ -163,13 +163,14 @@ test('evaluations: a list, and the report of the newest one', async (t) => {
     'GET /api/tiphys/v1/evaluations': {
       body: { evaluations: [EVALUATION], pageSize: 20, totalCount: 1 },
     },
+    'GET /api/tiphys/v1/evaluations/t1': { body: EVALUATION },
   })
   const cli = createCli(t, { TIPHYS_ENDPOINT: server.url, TIPHYS_API_TOKEN: 'secret' })
   const list = await cli.run(['get', 'evaluations', '-p', 'shop'])
   assert.match(list.stdout, /^2026-11-22 21:00:00 {2}staging {2}carts {4}fail/m)
   const report = await cli.run(['get', 'evaluation', '-p', 'shop', '-s', 'staging'])
   assert.deepEqual([report.code, report.stdout], [0, 'fail: no report\n'])
-  assert.match(server.seen.at(-1)?.path ?? '', /project=shop&stage=staging&pageSize=1/)
+  assert.match(server.seen.at(-2)?.path ?? '', /project=shop&stage=staging&pageSize=1/)
   const data = await cli.run(['get', 'evaluation', '-p', 'shop', '-o', 'json'])
   assert.deepEqual(JSON.parse(data.stdout), EVALUATION)
 })

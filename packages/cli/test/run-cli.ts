@@ -26,13 +26,15 @@ export type Cli = {
 export type CliOptions = {
   readonly env?: Readonly<Record<string, string>>
   readonly stdin?: string
+  /** Of a command that is meant to live longer than others. */
+  readonly limitMs?: number
 }
 
 export type RunningCli = {
   readonly process: ChildProcess
   readonly ended: Promise<CliResult>
-  /** Resolves when the text was printed; rejects when the command ends without it. */
-  printed(text: string): Promise<void>
+  /** Resolves with everything printed so far once the text and the rest of its line is among it; rejects when the command ends without. */
+  printed(text: string): Promise<string>
 }
 
 /** The real CLI as its own process, with nothing of the person who runs the tests: no environment, no home. */
@@ -57,7 +59,7 @@ function startCli(home: string, args: readonly string[], options: CliOptions): R
       ...options.env,
     },
     stdio: ['pipe', 'pipe', 'pipe'],
-    timeout: LIMIT_MS,
+    timeout: options.limitMs ?? LIMIT_MS,
     killSignal: 'SIGKILL',
   })
   const output = { stdout: '', stderr: '' }
@@ -78,10 +80,12 @@ function printed(
   child: ChildProcess,
   output: { readonly stdout: string; readonly stderr: string },
   text: string,
-): Promise<void> {
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const look = () => {
-      if (`${output.stdout}${output.stderr}`.includes(text)) resolve()
+      const all = `${output.stdout}${output.stderr}`
+      const at = all.indexOf(text)
+      if (at >= 0 && all.includes('\n', at)) resolve(all)
     }
     look()
     child.stdout?.on('data', look)

@@ -61,6 +61,7 @@ test('plain lines as it goes, and exit code 0 for a pass', async (t) => {
   assert.equal(
     stderr,
     [
+      `Triggered delivery in staging: ${CONTEXT}`,
       'staging delivery: triggered for carts',
       'staging delivery: deployment triggered',
       'staging delivery: deployment pass after 4s',
@@ -193,7 +194,10 @@ test('a context that is not shown yet is waited for, one that is forbidden is no
   }
   const strict = await startFakeServer(t, routes([forbidden]))
   const { code, stderr } = await cli.run(TRIGGER, { env: { TIPHYS_ENDPOINT: strict.url } })
-  assert.deepEqual([code, stderr], [2, 'tiphys: token ci lacks the scope read\n'])
+  assert.deepEqual(
+    [code, stderr],
+    [2, `Triggered delivery in staging: ${CONTEXT}\ntiphys: token ci lacks the scope read\n`],
+  )
 })
 
 test('--timeout ends the waiting with no verdict', async (t) => {

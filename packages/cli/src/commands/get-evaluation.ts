@@ -55,7 +55,8 @@ async function newest(client: HttpClient, place: Place): Promise<StoredEvaluatio
   if (evaluation === undefined) {
     throw new CommandFailure(`nothing was evaluated yet ${whereText(place)}`)
   }
-  return evaluation
+  // Lists leave the report out.
+  return readEvaluation(client, evaluation.triggeredId)
 }
 
 async function lastOfContext(

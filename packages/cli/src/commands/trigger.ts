@@ -127,6 +127,10 @@ async function follow(
     }
     return undefined
   }
+  // Whoever is asked for an approval meanwhile needs it.
+  if (options.quiet !== true) {
+    printNote(`Triggered ${target.sequence} in ${target.stage}: ${context}`)
+  }
   const code = await waitForVerdict(client, {
     context,
     target,
