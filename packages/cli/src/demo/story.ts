@@ -27,7 +27,7 @@ const POLL_MS = 200
 const ACT_TIMEOUT_MS = 90_000
 
 const GOOD = '1.1.0'
-const SLOW = '1.2.0-slow'
+export const SLOW = '1.2.0-slow'
 const PUSHED = '1.3.0'
 
 /**
