@@ -108,7 +108,7 @@ function assertAllInLog(answered: readonly Answered[], log: readonly StoredEvent
 function assertOneSyncEach(t: TestContext, world: CrashWorld, log: readonly StoredEvent[]): void {
   const syncs = countSyncs(log, world.simulator.counts())
   t.diagnostic(
-    `${syncs.tasks.length} deployment tasks, ${syncs.accepted} accepted syncs; repeated: ${syncs.repeated.length}; accepted while the server died before it knew, and recognised by the run id in them: ${syncs.recognised.length}`,
+    `${syncs.tasks.length} deployment tasks, ${syncs.accepted} accepted syncs; repeated: ${syncs.repeated.length}; accepted while the server died before it could note so, and recognised at its next look: ${syncs.recognised.length}`,
   )
   assert.equal(syncs.tasks.length, SEQUENCES)
   assert.deepEqual(syncs.repeated, [], 'Argo CD could always tell, so nothing excuses a repeat')

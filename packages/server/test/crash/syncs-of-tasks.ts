@@ -10,7 +10,7 @@ export type SyncCount = {
   readonly strange: number
   readonly without: readonly string[]
   readonly repeated: readonly string[]
-  /** Accepted, but the server was killed before it knew: it recognised them by its own id in them. */
+  /** Accepted, but the server was killed before it noted so: it recognised them when it looked again. */
   readonly recognised: readonly string[]
 }
 
