@@ -58,7 +58,9 @@ test('anything else is foreign, also the first operation of a new application', 
   assert.equal(attribute(after({ initiatedBy: { automated: true } }), facts).code, 'foreign')
 })
 
-test('what began before we were connected is baseline', () => {
+test('what began before we were connected is baseline, also when we saw it end', () => {
+  const watched = { ...facts, connectedMs: STARTED_MS + 1, wasSeenInProgress: true }
+  assert.equal(attribute(after({}), watched).code, 'baseline')
   assert.equal(attribute(after({}), { ...facts, connectedMs: STARTED_MS + 1 }).code, 'baseline')
   assert.equal(attribute(after({}), { ...facts, connectedMs: STARTED_MS }).code, 'foreign')
 })

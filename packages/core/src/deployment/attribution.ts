@@ -29,10 +29,11 @@ export function attribute(application: Application, facts: AttributionFacts): At
   const reason = noDeploymentReason(state.operation)
   if (reason !== undefined) return { code: 'no-deployment', reason, startedAt }
   const startedMs = parseRfc3339(startedAt)
-  if (startedMs === undefined || facts.wasSeenInProgress) return { code: 'foreign', startedAt }
+  if (startedMs === undefined) return { code: 'foreign', startedAt }
   if (startedMs < facts.connectedMs) {
     return { code: 'baseline', reason: 'it started before this Argo CD was connected', startedAt }
   }
+  if (facts.wasSeenInProgress) return { code: 'foreign', startedAt }
   if (facts.nowMs - startedMs > OLD_OPERATION_MS) {
     return facts.isKnownApplication
       ? { code: 'listed', reason: 'it started more than an hour before it was noticed', startedAt }
