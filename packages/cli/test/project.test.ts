@@ -145,6 +145,12 @@ test('add-resource says what is missing or contradicts itself, and sends nothing
   assert.match(noStage.stderr, /a service lives in stages: add --stage <name> or --all-stages/)
   const both = await cli.run([...base, '--stage=staging', '--all-stages'])
   assert.match(both.stderr, /cannot be used with option '--all-stages'/)
-  assert.deepEqual([noStage.code, both.code], [2, 2])
+  const outside = await cli.run([
+    'add-resource',
+    '--project=shop',
+    `--resource=${cli.home}/slo.yaml`,
+  ])
+  assert.match(outside.stderr, /lies outside this folder: .* like --resourceUri slo\.yaml/)
+  assert.deepEqual([noStage.code, both.code, outside.code], [2, 2, 2])
   assert.deepEqual(server.seen, [])
 })

@@ -13,6 +13,7 @@ import type { SliProvider } from '@tiphys/providers/sli/sli-provider.ts'
 import { createTestResultsProvider } from '@tiphys/providers/sli/test-results-provider.ts'
 import { createArgoCdClient } from './adapters/argocd/client.ts'
 import { openGit } from './adapters/git/open-git.ts'
+import { followLog } from './adapters/projections/follow-log.ts'
 import { createProjections } from './adapters/projections/projections.ts'
 import { openSqlite } from './adapters/sqlite/open-sqlite.ts'
 import { openSqliteProjectionStorage } from './adapters/sqlite/sqlite-projection-storage.ts'
@@ -24,6 +25,7 @@ import type { ApiParts } from './api/parts.ts'
 import { composeArgocd } from './argocd/compose-argocd.ts'
 import type { Engine } from './engine/engine.ts'
 import { startEngine } from './engine/engine-loop.ts'
+import { startHousekeeping } from './engine/housekeeping.ts'
 import { createOutbox } from './engine/outbox.ts'
 import { createApprovalExecutor } from './executors/approval/approval-executor.ts'
 import { createEvaluationExecutor } from './executors/evaluation/evaluation-executor.ts'
@@ -168,6 +170,7 @@ async function build(building: Building): Promise<TiphysServer> {
   )
   argocd.start({ engine: running, newId })
   outbox.wake()
+  closing.push(startHousekeeping({ store, clock, log }), followLog({ projections, clock, log }))
   const intake = createIntake({
     engine: running,
     projects,

@@ -1,3 +1,4 @@
+import { basename, isAbsolute, normalize } from 'node:path'
 import { getProject } from '../client/projects.ts'
 import { type ResourcePlace, writeResources } from '../client/resources.ts'
 import { openClient } from '../connection/open-client.ts'
@@ -17,8 +18,8 @@ type Options = GlobalOptions & {
 }
 
 export async function addResource(options: Options): Promise<ExitCode | undefined> {
+  const uri = uriOf(options)
   const content = await readBytes(options.resource)
-  const uri = options.resourceUri ?? options.resource
   const client = openClient(options)
   const places =
     options.allStages === true
@@ -31,6 +32,21 @@ export async function addResource(options: Options): Promise<ExitCode | undefine
     printNote(`${uri} added to ${placeName(place)} (commit ${commit.slice(0, 8)}).`)
   }
   return undefined
+}
+
+/**
+ * Where the file goes in the project: as Keptn, the path as it was given. A path that leads out of this folder is the place of nothing
+ * in a project, and a gate that looks for `slo.yaml` would pass without it.
+ */
+function uriOf({ resource, resourceUri }: Options): string {
+  if (resourceUri !== undefined) return resourceUri
+  const path = normalize(resource)
+  if (isAbsolute(path) || path.startsWith('..')) {
+    throw new CommandFailure(
+      `${resource} lies outside this folder: say where it belongs in the project, like --resourceUri ${basename(resource)}`,
+    )
+  }
+  return path
 }
 
 function placeOf(options: Options, stage: string | undefined): ResourcePlace {
