@@ -24,6 +24,8 @@ export type EvaluationTask = {
   readonly dueMs: number
   /** null: the service has none in this stage. */
   readonly slo: NamedText | null
+  /** An slo.yaml of the stage or the project: Keptn reads none but the service's own, so it does nothing and is only spoken of. */
+  readonly unreadSlo?: 'stage' | 'project'
   /** For each provider with an sli.yaml: those at project, stage and service, in this order. */
   readonly sliFiles: Readonly<Record<string, readonly NamedText[]>>
   /** `sliProvider` of tiphys/project.yaml. */
@@ -68,9 +70,12 @@ export function prepareEvaluation(task: EvaluationTask): Preparation {
   if (!found.ok) return end('none', found.message)
   // Keptn took an empty file for none.
   if (task.slo === null || sloText === '') {
+    const unread = task.unreadSlo
+    const hint =
+      unread === undefined ? '' : `; ${unread} is not read, slo.yaml belongs to a service`
     return end(
       'pass',
-      `no evaluation performed by lighthouse because no SLO file configured for project ${task.project}`,
+      `no evaluation performed by lighthouse because no SLO file configured for project ${task.project}${hint}`,
     )
   }
   const slo = readSlo(task.slo)

@@ -8,6 +8,7 @@ import {
 } from '@tiphys/core/evaluation/sli-value.ts'
 import { toEvaluation } from '@tiphys/core/evaluation/wire.ts'
 import { explain } from '@tiphys/core/explanation/explain.ts'
+import { PROMETHEUS_PROVIDER } from '../prometheus/prometheus-provider.ts'
 import { fetchValues } from '../sli/fetch-values.ts'
 import type { SliProvider } from '../sli/sli-provider.ts'
 import {
@@ -37,8 +38,7 @@ export async function runEvaluation(run: EvaluationRun): Promise<EvaluationAnswe
   const { prepared } = preparation
   const provider = run.provider(prepared.provider)
   if (provider === undefined) {
-    const message = `SLI provider ${prepared.provider} is not built in, and nobody answers for it`
-    return endedAnswer('none', unexpectedError(message), prepared)
+    return endedAnswer('none', unexpectedError(missing(prepared.provider, run.project)), prepared)
   }
   const indicators = prepared.slo.objectives.map((objective) => objective.sli)
   const { window, scope, queries } = prepared
@@ -46,6 +46,13 @@ export async function runEvaluation(run: EvaluationRun): Promise<EvaluationAnswe
   const values = await fetchValues(provider, indicators, queries, common)
   const previous = await run.previousEvaluations()
   return finishEvaluation(prepared, { code: 'measured', values }, previous)
+}
+
+/** A provider that is built in and not connected is the operator's to mend, and nobody else's. */
+function missing(provider: string, project: string): string {
+  return provider === PROMETHEUS_PROVIDER
+    ? `no Prometheus is connected for project ${project}: the server's tiphys.yaml needs it under providers.prometheus`
+    : `SLI provider ${provider} is not built in, and nobody answers for it`
 }
 
 /** What came of asking for values: measured here, or told by a provider outside with `get-sli.finished`. */

@@ -40,6 +40,8 @@ async function evaluateTask(parts: EvaluationParts, job: TaskJob): Promise<TaskA
     const message = `evaluation.triggered is not usable: data.${issue?.path.join('.')}: ${issue?.message}`
     return { code: 'finished', status: 'errored', result: 'fail', message }
   }
+  const slo = await sloOf(snapshot, stage, service)
+  const unread = slo === null ? snapshot.find(stage, service, SLO_URI) : undefined
   const answer = await runEvaluation({
     project,
     stage,
@@ -48,7 +50,8 @@ async function evaluateTask(parts: EvaluationParts, job: TaskJob): Promise<TaskA
     labels: labelsOf(job.data),
     ...versionOf(job),
     dueMs: job.dueMs,
-    slo: await sloOf(snapshot, stage, service),
+    slo,
+    ...(unread === undefined || unread.level === 'service' ? {} : { unreadSlo: unread.level }),
     sliFiles: await sliFilesOf(snapshot, stage, service),
     sliProvider: snapshot.settings.sliProvider,
     provider: (name) => parts.provider(name, project, job.data),
@@ -68,10 +71,11 @@ async function sloOf(
   service: string,
 ): Promise<NamedText | null> {
   const place: Place = { level: 'service', stage, service }
-  const text = await snapshot.readAt(place, 'slo.yaml')
-  return text === undefined ? null : { file: placeName(place, 'slo.yaml'), text }
+  const text = await snapshot.readAt(place, SLO_URI)
+  return text === undefined ? null : { file: placeName(place, SLO_URI), text }
 }
 
+const SLO_URI = 'slo.yaml'
 const SLI_FILE = /^([^/]+)\/sli\.yaml$/
 
 /** Per provider: project, then stage, then service, so that the nearer one overrides (facts/keptn-v1.md 3.1). */
