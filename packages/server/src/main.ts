@@ -131,12 +131,7 @@ async function build(building: Building): Promise<TiphysServer> {
       await projections.forgetProject(projectId)
     },
   })
-  const clients = new Map(
-    settings.argocd.map((connection) => [
-      connection.name,
-      createArgoCdClient({ connection, clock }),
-    ]),
-  )
+  const clients = argocdClients(settings, clock)
   const { desiredState } = git
   const argocd = composeArgocd({
     settings,
@@ -192,6 +187,15 @@ async function build(building: Building): Promise<TiphysServer> {
   const url = await listen(building, parts)
   const shown = bootstrapToken === undefined ? {} : { bootstrapToken }
   return { url, ...shown, close, [Symbol.asyncDispose]: close }
+}
+
+function argocdClients(settings: ServerSettings, clock: Clock) {
+  return new Map(
+    settings.argocd.map((connection) => [
+      connection.name,
+      createArgoCdClient({ connection, clock }),
+    ]),
+  )
 }
 
 /** What is kept in the data folder, and what guards it. */
