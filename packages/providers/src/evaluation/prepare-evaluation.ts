@@ -72,7 +72,9 @@ export function prepareEvaluation(task: EvaluationTask): Preparation {
   if (task.slo === null || sloText === '') {
     const unread = task.unreadSlo
     const hint =
-      unread === undefined ? '' : `; ${unread} is not read, slo.yaml belongs to a service`
+      unread === undefined
+        ? ''
+        : `; the slo.yaml of the ${unread} is not read, every service needs its own`
     return end(
       'pass',
       `no evaluation performed by lighthouse because no SLO file configured for project ${task.project}${hint}`,
