@@ -1,7 +1,6 @@
 // Rules that no linter knows: what may stand in this repository, and where. Each rule gives lines `file:line: what is wrong`.
 import { spawnSync } from 'node:child_process'
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { dirname, join, posix } from 'node:path'
 
 const MAX_CODE_LINES = 400
@@ -95,7 +94,7 @@ function* noRegistryHost({ file, text }) {
 }
 
 function* noMachinePath({ text, root }) {
-  const places = [root, dirname(root), homedir()]
+  const places = [root, dirname(root)]
     .map((place) => place.replaceAll('\\', '/'))
     .filter((place) => place.split('/').filter(Boolean).length > 0)
     .map((place) => `${place.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}/`)
