@@ -27,6 +27,9 @@ export class Ingress {
   #backends: Backends = {}
   #requests = 0
 
+  /** Kept, because a comparison under way may ask for it while everything closes. */
+  #port = 0
+
   constructor() {
     this.#server = createServer((request, response) => this.#forward(request, response))
   }
@@ -36,10 +39,11 @@ export class Ingress {
       this.#server.once('error', reject)
       this.#server.listen(port, '127.0.0.1', resolve)
     })
+    this.#port = (this.#server.address() as AddressInfo).port
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`
+    return `http://127.0.0.1:${this.#port}/`
   }
 
   route(backends: Backends): void {
