@@ -20,7 +20,8 @@ export function terminalOf(
   return {
     color,
     live: color && !environment['CI'],
-    columns: stream.columns ?? DEFAULT_COLUMNS,
+    // Some terminals say 0.
+    columns: stream.columns || DEFAULT_COLUMNS,
   }
 }
 

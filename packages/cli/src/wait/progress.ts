@@ -14,6 +14,8 @@ export type Progress = {
 
 type Sink = { write(text: string): unknown; readonly rows?: number }
 
+/** Some terminals do not say how high they are. */
+const DEFAULT_ROWS = 24
 const REDRAW_EVERY_MS = 120
 const HIDE_CURSOR = '\u001b[?25l'
 const SHOW_CURSOR = '\u001b[?25h'
@@ -54,7 +56,8 @@ function liveProgress(terminal: Terminal, sink: Sink): Progress {
     const lines = timelineLines(runs, { terminal, nowMs: Date.now(), tick: tick++ })
     if (note !== '') lines.push(note.slice(0, terminal.columns - 1))
     // A picture higher than the window could not be drawn over: its newest part is shown.
-    const shown = lines.slice(-Math.max(1, (sink.rows ?? lines.length + 1) - 1))
+    const rows = sink.rows || DEFAULT_ROWS
+    const shown = lines.slice(-Math.max(1, rows - 1))
     if (shown.length === 0) return
     const up = drawnLines > 0 ? `\u001b[${drawnLines}A\r` : ''
     sink.write(`${up}${CLEAR_BELOW}${shown.join('\n')}\n`)
