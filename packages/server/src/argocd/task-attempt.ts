@@ -86,9 +86,12 @@ export async function lookBeforeWriting(attempt: TaskAttempt): Promise<FirstLook
   const tried = await keepTrying<FirstLook>(trying, async () => {
     const answer = await argocd.get(ref, {}, job.signal)
     if (answer.code !== 'ok') {
-      if (answer.retryable || answer.code === 'not-found') {
-        return { code: 'again', message: answer.message }
+      if (answer.code === 'not-found') {
+        // Argo CD says the same of an application that lies in another project than the one it is asked for.
+        const where = `argocd.yaml says that it lies in Argo CD's project ${ref.project}`
+        return { code: 'again', message: `${answer.message} (${where})` }
       }
+      if (answer.retryable) return { code: 'again', message: answer.message }
       return { code: 'done', value: { code: 'refused', message: answer.message } }
     }
     return { code: 'done', value: checked(attempt, answer.value) }
