@@ -21,6 +21,12 @@ export function declareGetCommands(get: Command): void {
   declareGetEvents(get)
   declareGetSequences(get)
   get
+    .command('tokens')
+    .alias('token')
+    .description('names and scopes of tokens, never their texts')
+    .addOption(outputFlag())
+    .action(lazy(async () => (await import('../commands/token.ts')).getTokens))
+  get
     .command('secrets')
     .alias('secret')
     .description('names and keys of secrets, never their values')

@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander'
 import { lazy } from '../lazy.ts'
-import { collectValues, projectFlag } from './flags.ts'
+import { collectValues, outputFlag, projectFlag } from './flags.ts'
 
 const SCOPE_DEFAULT = 'keptn-default'
 
-/** Adds what is made, changed and removed: projects, services, secrets, files. */
+/** Adds what is made, changed and removed: projects, services, secrets, tokens, files. */
 export function declareProjectCommands(
   create: Command,
   update: Command,
@@ -14,6 +14,7 @@ export function declareProjectCommands(
   declareProjects(create, update, remove)
   declareServices(create, remove)
   declareSecrets(create, update, remove)
+  declareTokens(create, remove)
   declareAddResource(program)
 }
 
@@ -84,6 +85,32 @@ function declareSecrets(create: Command, update: Command, remove: Command): void
     .description('delete a secret')
     .addOption(scope())
     .action(lazy(async () => (await import('../commands/secret.ts')).deleteSecret))
+}
+
+function declareTokens(create: Command, remove: Command): void {
+  const several = (text: string, before: readonly string[]) => [...before, text]
+  create
+    .command('token <name>')
+    .description('make a token for a pipeline, a service or a person; it is shown once')
+    .addOption(
+      new Option(
+        '--scope <name>',
+        'trigger, answer, approve, read, configure or admin; several with commas',
+      )
+        .argParser(several)
+        .default([], 'none'),
+    )
+    .addOption(
+      new Option('-p, --project <name>', 'a project it is for; again for more')
+        .argParser(several)
+        .default([], 'every project'),
+    )
+    .addOption(outputFlag())
+    .action(lazy(async () => (await import('../commands/token.ts')).createToken))
+  remove
+    .command('token <name>')
+    .description('revoke a token at once')
+    .action(lazy(async () => (await import('../commands/token.ts')).deleteToken))
 }
 
 function declareAddResource(program: Command): void {
