@@ -176,6 +176,11 @@ function editEntry(text: string, address: Address, values: Values): Spliced {
 function editKey(source: YamlSource, entry: Map, key: Key, text: string | undefined): Spliced {
   const pair = pairOf(entry, key)
   const value = pair?.value
+  if (isScalar(value) && value.anchor !== undefined && scalarText(value) !== text) {
+    return invalid(
+      `has the anchor &${value.anchor} at ${key}, so a change would touch other places`,
+    )
+  }
   if (text === undefined) {
     return pair === undefined ? { code: 'text', text: source.text } : removeKey(source, entry, pair)
   }

@@ -157,6 +157,14 @@ list: [a, b]
   assert.match(get('a: 1\na: 2\n', helm('a')) ?? '', /is not valid YAML at 2:1/)
 })
 
+test('an image whose tag is used elsewhere in the file is refused', () => {
+  const text = 'images:\n  - name: carts\n    newTag: &tag v1\nlabels: { version: *tag }\n'
+  const image = { kind: 'kustomize-image', image: 'carts', part: 'tag' } as const
+  const message = 'has the anchor &tag at newTag, so a change would touch other places'
+  assert.equal(set(text, image, 'v2'), message)
+  assert.equal(set(text, image, 'v1'), text)
+})
+
 const MANIFESTS = `---
 apiVersion: v1
 kind: Service
