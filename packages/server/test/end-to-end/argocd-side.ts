@@ -24,6 +24,10 @@ export type ApplicationWish = {
   /** In Git at the start, and running before the test begins. Default 1.0.0. */
   readonly tag?: string
   readonly autoSync?: boolean
+  /** False: it is known to Argo CD, and nothing of it runs yet. */
+  readonly deployed?: boolean
+  /** Argo CD's project. Default `default`. */
+  readonly argocdProject?: string
   /** Value of the opt-in annotation; `''` leaves it out. Default: its stage of project shop. */
   readonly authorized?: string
   readonly annotations?: Readonly<Record<string, string>>
@@ -79,7 +83,8 @@ export async function openArgocdSide(folder: string, wish: ArgocdWish): Promise<
     ...(wish.notify === undefined ? {} : { notifications: notificationsOf(wish.notify) }),
     ...wish.simulator,
   })
-  await Promise.all(wish.applications.map((one) => untilRunning(simulator, one)))
+  const running = wish.applications.filter((one) => one.deployed !== false)
+  await Promise.all(running.map((one) => untilRunning(simulator, one)))
   await simulator.settled()
   return {
     simulator,
@@ -179,7 +184,7 @@ function applicationOf(wish: ApplicationWish, repository: string) {
       },
     },
     spec: {
-      project: 'default',
+      project: wish.argocdProject ?? 'default',
       source: { repoURL: repository, path: pathOf(stage, service), targetRevision: 'main' },
       destination: { server: 'https://kubernetes.default.svc', namespace: stage },
       ...(autoSync ? { syncPolicy: { automated: { prune: true } } } : {}),

@@ -16,9 +16,14 @@ const RECONCILE_MS = 60_000
 export type InstallationWish = {
   /** Left out: a Tiphys without any Argo CD. `notify` is where to post; `true` means to this server. */
   readonly argocd?: Omit<ArgocdWish, 'notify'> & { readonly notify?: true | 'seed' }
-  readonly settings?: Partial<ServerSettings>
+  readonly settings?: SettingsWish
   readonly overrides?: ServerOverrides
 }
+
+/** A function where settings name what runs beside the server. */
+type SettingsWish =
+  | Partial<ServerSettings>
+  | ((argocd: ArgocdSide | undefined) => Partial<ServerSettings>)
 
 /** The real server on SQLite and Git in a temporary folder, with everything around it that a test wants. Disposing leaves nothing. */
 export type Installation = AsyncDisposable & {
@@ -51,7 +56,8 @@ export async function openInstallation(wish: InstallationWish = {}): Promise<Ins
     const url = `http://${HOST}:${port}`
     const argocd = wish.argocd && (await openArgocdSide(folder, argocdWish(wish.argocd, url)))
     if (argocd !== undefined) closing.push(async () => await argocd[Symbol.asyncDispose]())
-    const settings = settingsFor(folder, port, argocd, wish.settings)
+    const more = typeof wish.settings === 'function' ? wish.settings(argocd) : wish.settings
+    const settings = settingsFor(folder, port, argocd, more)
     let server: TiphysServer | undefined
     const stop = async () => {
       await server?.close()
