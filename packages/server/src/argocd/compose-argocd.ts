@@ -17,11 +17,13 @@ import type { NewEffect, Store, StoredEvent } from '../ports/store.ts'
 import { createDeployments } from '../projections/deployments.ts'
 import type { Projects } from '../projects/projects.ts'
 import type { ServerSettings } from '../settings/load-settings.ts'
+import { ARGOCD_ANNOTATE, createAnnotator } from './annotate.ts'
 import { createEngineDoor } from './engine-door.ts'
 import { createHintOf } from './intake.ts'
 import { ARGOCD_NOTIFICATION } from './notification.ts'
 import { type ArgocdObserver, observeArgocd } from './observe-argocd.ts'
 import { createTrustedHosts } from './trusted-hosts.ts'
+import { startVerdictFeed, type VerdictFeed } from './verdict-feed.ts'
 import { createWakeUps, type WakeUps } from './wake-ups.ts'
 
 export type ArgocdParts = {
@@ -72,6 +74,7 @@ export function composeArgocd(parts: ArgocdParts): ComposedArgocd {
   }
   const deployments = createDeployments(projections)
   let observer: ArgocdObserver | undefined
+  let verdicts: VerdictFeed | undefined
   return {
     executors: [
       createDeploymentExecutor(powers),
@@ -83,6 +86,7 @@ export function composeArgocd(parts: ArgocdParts): ComposedArgocd {
       [ARGOCD_NOTIFICATION]: (effect, signal) =>
         observer?.handler(effect, signal) ??
         Promise.resolve({ code: 'again', reason: 'the server is starting' }),
+      [ARGOCD_ANNOTATE]: createAnnotator({ argocd, log }),
     },
     hintOf: createHintOf(() => clients.size > 0),
     onCommitted: () => {},
@@ -96,9 +100,13 @@ export function composeArgocd(parts: ArgocdParts): ComposedArgocd {
         isKnownRun: async (projectId, runId) => (await engine.run(projectId, runId)) !== undefined,
         periodMs: settings.reconcileEveryMs,
       })
+      const { publicUrl } = settings
+      const link = publicUrl === undefined ? {} : { publicUrl }
+      verdicts = startVerdictFeed({ ...parts, ...link, deployments, engine })
     },
     async close() {
       await observer?.close()
+      await verdicts?.close()
       await Promise.all([...wakeUps.values()].map((one) => one.close()))
     },
   }

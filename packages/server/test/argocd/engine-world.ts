@@ -6,10 +6,12 @@ import { createMemoryDocuments } from '../../src/adapters/memory/memory-document
 import { createMemoryProjectionStorage } from '../../src/adapters/memory/memory-projection-storage.ts'
 import { createMemoryStore } from '../../src/adapters/memory/memory-store.ts'
 import { createProjections } from '../../src/adapters/projections/projections.ts'
+import { ARGOCD_ANNOTATE, createAnnotator } from '../../src/argocd/annotate.ts'
 import { createEngineDoor } from '../../src/argocd/engine-door.ts'
 import { createHintOf } from '../../src/argocd/intake.ts'
 import { ARGOCD_NOTIFICATION } from '../../src/argocd/notification.ts'
 import { type ArgocdObserver, observeArgocd } from '../../src/argocd/observe-argocd.ts'
+import { startVerdictFeed } from '../../src/argocd/verdict-feed.ts'
 import type { WakeUps } from '../../src/argocd/wake-ups.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import { startEngine } from '../../src/engine/engine-loop.ts'
@@ -112,6 +114,7 @@ export async function openEngineWorld(options: EngineWorldOptions = {}) {
     handlers: {
       [ARGOCD_NOTIFICATION]: (effect, signal) =>
         observer?.handler(effect, signal) ?? Promise.resolve({ code: 'again', reason: 'starting' }),
+      [ARGOCD_ANNOTATE]: createAnnotator({ argocd: powers.argocd, log: QUIET }),
     },
   })
   const boot = () =>
@@ -147,6 +150,12 @@ export async function openEngineWorld(options: EngineWorldOptions = {}) {
       periodMs: options.periodMs ?? RECONCILE_MS,
     })
   if (options.observe !== false) observer = observe()
+  const feed = () =>
+    startVerdictFeed({
+      ...{ store, documents, projections, deployments, engine, projects, clock, log: QUIET },
+      publicUrl: 'https://tiphys.example.com',
+    })
+  let verdicts = feed()
 
   let ids = 0
   const all = () => store.readLog(0, 100_000)
@@ -208,8 +217,10 @@ export async function openEngineWorld(options: EngineWorldOptions = {}) {
       eventually(async () => (await all()).filter(isEnd).length >= count),
     async restart(): Promise<void> {
       await observer?.close()
+      await verdicts.close()
       await engine.close()
       engine = await boot()
+      verdicts = feed()
       if (options.observe !== false) observer = observe()
     },
     startObserving(): void {
@@ -218,6 +229,7 @@ export async function openEngineWorld(options: EngineWorldOptions = {}) {
     async [Symbol.asyncDispose]() {
       await outbox.close()
       await observer?.close()
+      await verdicts.close()
       await engine.close()
       await projections.close()
       await world[Symbol.asyncDispose]()
