@@ -9,19 +9,21 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { missingPeers } from './peers.mjs'
 
 /** A test that takes longer fails. */
-const TEST_LIMIT_MS = 120_000
+const TEST_LIMIT_MS = Number(process.env.TEST_LIMIT_MS ?? 120_000)
 /** A test file that takes longer hangs, or left something open. It is killed, and counts as failed. */
-const FILE_LIMIT_MS = 180_000
+const FILE_LIMIT_MS = Number(process.env.TEST_FILE_LIMIT_MS ?? 180_000)
 const LOOK_EVERY_MS = 1_000
 /** Tests mostly wait for sockets and processes: fewer than two at a time would leave a core idle. */
 const MIN_CONCURRENCY = 2
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const scripts = dirname(fileURLToPath(import.meta.url))
+/** Another folder only for the test of this runner. */
+const root = process.env.TEST_ROOT ?? join(scripts, '..')
 const PURE = /^packages\/(contract|core)\/src\//
 const SUMMARY_LINE = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /
 
 const patterns = process.argv.slice(2)
-const files = globSync('packages/*/{src,test}/**/*.test.ts', { cwd: root })
+const files = globSync(['packages/*/{src,test}/**/*.test.ts', 'scripts/*.test.mjs'], { cwd: root })
   .map((file) => file.replaceAll('\\', '/'))
   .filter((file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern)))
   .sort()
@@ -34,14 +36,17 @@ const peersMissing = missingPeers()
 const pure = files.filter((file) => PURE.test(file))
 const processes = files.filter((file) => !PURE.test(file))
 
+// A peer that has to be there and is not is a failed test, so that the closing lines and the exit code agree.
+const failures =
+  process.env.TIPHYS_TEST_PEERS === 'all' && patterns.length === 0
+    ? peersMissing.map((peer) => `${peer} is not installed, and TIPHYS_TEST_PEERS=all wants it`)
+    : []
 process.env.TEST_FILES_TOGETHER = JSON.stringify({
   files: pure.map((file) => join(root, file)),
-  // A peer that has to be there and is not is a failed test, so that the closing lines and the exit code agree.
-  failures:
-    process.env.TIPHYS_TEST_PEERS === 'all' && patterns.length === 0
-      ? peersMissing.map((peer) => `${peer} is not installed, and TIPHYS_TEST_PEERS=all wants it`)
-      : [],
+  failures,
 })
+// A file without tests would count as one.
+const together = pure.length + failures.length > 0 ? [join(scripts, 'together.mjs')] : []
 
 process.env.TEST_FILE_CLOCKS = mkdtempSync(join(tmpdir(), 'tiphys-test-clocks-'))
 const overdue = setInterval(killOverdue, LOOK_EVERY_MS)
@@ -49,9 +54,9 @@ const killed = new Map()
 
 const events = run({
   cwd: root,
-  files: [join(root, 'scripts', 'together.mjs'), ...processes.map((file) => join(root, file))],
+  files: [...together, ...processes.map((file) => join(root, file))],
   concurrency: Math.max(MIN_CONCURRENCY, availableParallelism()),
-  execArgv: ['--import', pathToFileURL(join(root, 'scripts', 'file-clock.mjs')).href],
+  execArgv: ['--import', pathToFileURL(join(scripts, 'file-clock.mjs')).href],
   timeout: TEST_LIMIT_MS,
 })
 
