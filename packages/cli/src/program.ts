@@ -32,9 +32,9 @@ export function createProgram(): Command {
     .exitOverride()
   addGlobalFlags(program)
   declareProjectCommands(
-    program.command('create').description('create a project, a service, a secret'),
+    program.command('create').description('create a project, a service, a secret, a token'),
     program.command('update').description('update a project, a secret'),
-    program.command('delete').description('delete a project, a service, a secret'),
+    program.command('delete').description('delete a project, a service, a secret, a token'),
     program,
   )
   declareTriggerCommands(program)
