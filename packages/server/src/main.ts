@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isJsonObject, type JsonObject } from '@tiphys/contract/json.ts'
+import { isJsonObject } from '@tiphys/contract/json.ts'
 import { PreviousEvaluationFile } from '@tiphys/contract/offline-gate.ts'
 import { TEST_RESULTS_PROVIDER } from '@tiphys/core/evaluation/test-results-value.ts'
 import { toPreviousEvaluation } from '@tiphys/core/evaluation/wire.ts'
@@ -307,11 +307,12 @@ function testLimits(settings: ServerSettings) {
 
 /** Providers by name: what the operator connected, and what needs no connection. */
 function providersOf(settings: ServerSettings, http: GuardedHttp) {
-  return (name: string, project: string, data: JsonObject): SliProvider | undefined => {
+  return (name: string, { project, data, runId }: TaskJob): SliProvider | undefined => {
     if (name === TEST_RESULTS_PROVIDER) {
       const test = data['test']
       return createTestResultsProvider(
         test !== undefined && isJsonObject(test) ? test['results'] : undefined,
+        runId,
       )
     }
     if (name !== PROMETHEUS_PROVIDER) return undefined

@@ -1,4 +1,4 @@
-import { isJsonObject } from '@tiphys/contract/json.ts'
+import { isJsonObject, type JsonObject } from '@tiphys/contract/json.ts'
 import { TestResults } from '@tiphys/contract/test-results.ts'
 import { unmeasured } from '@tiphys/core/evaluation/sli-value.ts'
 import {
@@ -8,9 +8,12 @@ import {
 import { ownResults } from '@tiphys/core/load/own-results.ts'
 import type { SliProvider } from './sli-provider.ts'
 
-/** Indicators from `data.test.results` of the run's own tests: a gate without any metrics server. `undefined`: no test reported any. */
-export function createTestResultsProvider(wire: unknown): SliProvider {
-  const own = isJsonObject(wire) ? ownResults(wire) : wire
+/**
+ * Indicators from `data.test.results` of the run's own tests: a gate without any metrics server. `undefined`: no test reported any. Results
+ * that name another run than `runId` travelled here from an earlier stage, or came with the event, and count for nothing.
+ */
+export function createTestResultsProvider(wire: unknown, runId?: string): SliProvider {
+  const own = isJsonObject(wire) ? (isOf(wire, runId) ? ownResults(wire) : undefined) : wire
   const parsed = own === undefined ? undefined : TestResults.safeParse(own)
   const results = parsed?.success === true ? parsed.data : undefined
   const issue = parsed?.error?.issues[0]
@@ -24,4 +27,10 @@ export function createTestResultsProvider(wire: unknown): SliProvider {
       return Promise.resolve(unmeasured(indicator, 'provider-failed', message, detail))
     },
   }
+}
+
+/** A test service of somebody else's names no run; it is taken at its word. */
+function isOf(results: JsonObject, runId: string | undefined): boolean {
+  const { run } = results
+  return runId === undefined || typeof run !== 'string' || run === runId
 }

@@ -9,8 +9,8 @@ import type { Place } from '../../ports/configuration.ts'
 import type { TaskAnswer, TaskExecutor, TaskJob } from '../executor.ts'
 
 export type EvaluationParts = {
-  /** A provider that the operator connected for a project; undefined when nobody did. `data` is what the run's tests reported. */
-  readonly provider: (name: string, project: string, data: JsonObject) => SliProvider | undefined
+  /** What the operator connected for the job's project, or what its tests reported; undefined when nobody did. */
+  readonly provider: (name: string, job: TaskJob) => SliProvider | undefined
   /** Earlier evaluations that count as baseline, newest first. */
   readonly previousEvaluations: (job: TaskJob) => Promise<readonly PreviousEvaluation[]>
 }
@@ -54,7 +54,7 @@ async function evaluateTask(parts: EvaluationParts, job: TaskJob): Promise<TaskA
     ...(unread === undefined || unread.level === 'service' ? {} : { unreadSlo: unread.level }),
     sliFiles: await sliFilesOf(snapshot, stage, service),
     sliProvider: snapshot.settings.sliProvider,
-    provider: (name) => parts.provider(name, project, job.data),
+    provider: (name) => parts.provider(name, job),
     previousEvaluations: () => parts.previousEvaluations(job),
     signal: job.signal,
   })
