@@ -91,7 +91,14 @@ test('all pages of a list are read', async (t) => {
     },
   })
   const cli = createCli(t, { TIPHYS_ENDPOINT: server.url, TIPHYS_API_TOKEN: 'secret' })
-  const { stdout } = await cli.run(['get', 'event', '--project=shop', '--page-size=1'])
+  const { stdout } = await cli.run([
+    'get',
+    'event',
+    '--project=shop',
+    '--page-size=1',
+    '-o',
+    'text',
+  ])
   assert.equal(
     stdout,
     [
@@ -124,7 +131,7 @@ test('short event types are completed, and approval.triggered lists the open one
   })
   const cli = createCli(t, { TIPHYS_ENDPOINT: server.url, TIPHYS_API_TOKEN: 'secret' })
   const none = await cli.run(['get', 'event', 'evaluation.finished', '--keptn-context', CONTEXT])
-  assert.deepEqual([none.code, none.stdout], [0, 'No events.\n'])
+  assert.deepEqual([none.code, none.stdout], [0, '[]\n'])
   assert.match(server.seen[0]?.path ?? '', /type=sh\.keptn\.event\.evaluation\.finished/)
   const approvals = await cli.run([
     'get',

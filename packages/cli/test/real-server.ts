@@ -46,7 +46,7 @@ export async function startRealServer(t: TestContext): Promise<RealServer> {
 }
 
 /** A server lives as long as its test; this only bounds a test that hangs. */
-const SERVER_LIMIT_MS = 110_000
+const SERVER_LIMIT_MS = 170_000
 
 async function readyUrl(running: RunningCli): Promise<string> {
   const text = await running.printed('is ready at ')

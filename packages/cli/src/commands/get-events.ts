@@ -20,12 +20,18 @@ type Options = GlobalOptions & {
   readonly numOfPages: number
   readonly watch?: boolean
   readonly watchTime: number
-  readonly output?: DataFormat
+  readonly output?: DataFormat | 'text'
 }
 
 const POLL_EVERY_MS = 2_000
 const OPEN_APPROVALS = 'approval.triggered'
 const EVENT_PREFIX = 'sh.keptn.event'
+
+/** Keptn printed events as JSON, and scripts that read them from a pipe still get that. People at a terminal get lines. */
+function formatOf({ output }: Options): DataFormat | undefined {
+  if (output === 'text') return undefined
+  return output ?? (process.stdout.isTTY ? undefined : 'json')
+}
 
 /**
  * Events, newest first; `approval.triggered` shows only the approvals that are still open, as Keptn's CLI does.
@@ -40,7 +46,7 @@ export async function getEvents(
   const client = openClient(options)
   const events = await fetchEvents(client, options, type)
   if (options.watch === true) return watchEvents(client, options, type, events)
-  printEvents(events, options.output)
+  printEvents(events, formatOf(options))
   return undefined
 }
 
@@ -114,7 +120,7 @@ async function watchEvents(
   let events = first
   for (;;) {
     for (const event of events.toReversed()) {
-      if (!seen.has(event.id)) printWatched(event, options.output)
+      if (!seen.has(event.id)) printWatched(event, formatOf(options))
       seen.add(event.id)
     }
     if (Date.now() >= until) return undefined

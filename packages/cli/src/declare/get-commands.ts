@@ -85,7 +85,12 @@ function declareGetEvents(get: Command): void {
         .argParser(durationOf)
         .default(WATCH_MS, '30m'),
     )
-    .addOption(outputFlag())
+    .addOption(
+      new Option(
+        '-o, --output <format>',
+        'how to print them (default: text, json in a pipe)',
+      ).choices(['text', 'json', 'yaml']),
+    )
     .action(lazy(async () => (await import('../commands/get-events.ts')).getEvents))
 }
 
