@@ -1,4 +1,5 @@
 import type { OperationState } from '@tiphys/contract/argocd-application.ts'
+import type { ResolvedApplication } from '@tiphys/contract/argocd-mapping.ts'
 import { applicationName, isOver } from '@tiphys/core/deployment/application-view.ts'
 import {
   belongsToOperation,
@@ -16,12 +17,13 @@ import {
   membershipOf,
   sequenceOf,
 } from '@tiphys/core/deployment/kubernetes-names.ts'
+import { DEFAULT_PATIENCE } from '@tiphys/core/deployment/wish.ts'
 import { uuidOf } from '@tiphys/core/event-id.ts'
 import type { Bookmark, Bookmarks } from './bookmarks.ts'
 import type { Considered, RunOfOperation, TrackerLook, TrackerParts } from './considered.ts'
 import { foreignEvent, foreignOrigin } from './foreign-event.ts'
 import { originJson } from './foreign-origin.ts'
-import { patienceOf } from './mapped-application.ts'
+import { mappingOf, patienceWith } from './mapped-application.ts'
 import { type Owner, ownerOf } from './operation-owner.ts'
 import { ownNews } from './own-news.ts'
 import type { RunNews } from './run-door.ts'
@@ -67,7 +69,7 @@ export class Consideration {
       return await this.#mark(before, place, { operation: state.startedAt, state: 'in-progress' })
     }
     if (known?.state === 'watched') return await this.#watch(known, state)
-    if (known?.state === 'pending') return await this.#judge(place, state)
+    if (known?.state === 'pending') return await this.#judge(known, place, state)
     return await this.#attribute(before, known, place, state)
   }
 
@@ -101,6 +103,13 @@ export class Consideration {
     return membership && project && { ...membership, projectId: project.projectId }
   }
 
+  async #mapping(place: Place): Promise<ResolvedApplication | undefined> {
+    const { parts } = this.#tracking
+    const snapshot = await parts.projects.snapshot(place.projectId)
+    const application = this.#look.application.metadata.name
+    return mappingOf(snapshot, { ...place, instance: parts.instance, application })
+  }
+
   async #owner(
     before: Bookmark | undefined,
     known: Bookmark | undefined,
@@ -109,14 +118,16 @@ export class Consideration {
     const { parts, bookmarks } = this.#tracking
     const { application, signal } = this.#look
     const nowMs = parts.clock.nowMs()
+    const git = (await this.#mapping(place))?.git
     return await ownerOf(parts, {
       instance: parts.instance,
       projectId: place.projectId,
       application,
+      ...(git === undefined ? {} : { git }),
       facts: {
         connectedMs: await bookmarks.connectedMs(nowMs),
         isKnownApplication: before !== undefined,
-        wasSeenInProgress: known?.state === 'in-progress',
+        wasSeenInProgress: known?.state === 'in-progress' || known?.state === 'pending',
         nowMs,
       },
       signal,
@@ -138,11 +149,8 @@ export class Consideration {
         return again(UNCLEAR_RETRY_MS, owner.message)
       case 'no-operation':
         return { code: 'settled', bookmark: before }
-      case 'ours': {
-        const { runId, by } = owner
-        const reason = `operation of run ${runId}, known by ${by}`
-        return await this.#mark(before, place, { operation, state: 'watched', runId, reason })
-      }
+      case 'ours':
+        return await this.#ours(before, place, owner)
       case 'no-deployment':
       case 'baseline':
       case 'listed': {
@@ -159,10 +167,25 @@ export class Consideration {
           const closed = { state: 'closed', outcome: REFUSED, reason: refused } as const
           return await this.#mark(before, place, { operation, ...closed })
         }
-        await this.#mark(before, place, { operation, state: 'pending' })
-        return await this.#judge(place, state)
+        const pending = { operation, state: 'pending' } as const
+        await this.#mark(before, place, pending)
+        return await this.#judge(await this.#known(), place, state)
       }
     }
+  }
+
+  async #ours(
+    before: Bookmark | undefined,
+    place: Place,
+    { runId, by, startedAt }: Extract<Owner, { code: 'ours' }>,
+  ): Promise<Considered> {
+    const reason = `operation of run ${runId}, known by ${by}`
+    const change = { operation: startedAt, state: 'watched', runId, reason } as const
+    return await this.#mark(before, place, change)
+  }
+
+  async #known(): Promise<Bookmark | undefined> {
+    return await this.#tracking.bookmarks.get(this.#look.application.metadata.uid)
   }
 
   /** A run that could not begin is not started by a poll; what a notification asks for is, and says why it cannot. */
@@ -177,11 +200,19 @@ export class Consideration {
       : `project ${place.project} has no sequence ${sequence} in stage ${place.stage}, so nothing judges this deployment`
   }
 
-  async #judge(place: Place, state: OperationState): Promise<Considered> {
+  async #judge(
+    known: Bookmark | undefined,
+    place: Place,
+    state: OperationState,
+  ): Promise<Considered> {
     const outcome = await this.#outcome(place, state)
     if (outcome.code === 'pending') {
       return { ...again(outcome.lookAgainMs, outcome.message), needsRefresh: outcome.needsRefresh }
     }
+    // A run of ours may have adopted it since the first look.
+    const owner = await this.#owner(known, known, place)
+    if (owner.code === 'unclear') return again(UNCLEAR_RETRY_MS, owner.message)
+    if (owner.code === 'ours') return await this.#ours(known, place, owner)
     const { catchUpBeforeMs, hint } = this.#look
     const startedMs = Date.parse(state.startedAt)
     if (hint === undefined && catchUpBeforeMs !== undefined && startedMs < catchUpBeforeMs) {
@@ -196,14 +227,11 @@ export class Consideration {
     const { application } = this.#look
     const { uid } = application.metadata
     const remembered = memories.get(uid)
+    const mapped = await this.#mapping(place)
     const judged = judgeForeignOperation({
       application,
       state,
-      patience: patienceOf(await parts.projects.snapshot(place.projectId), {
-        ...place,
-        instance: parts.instance,
-        application: application.metadata.name,
-      }),
+      patience: mapped === undefined ? DEFAULT_PATIENCE : patienceWith(mapped),
       memory: remembered?.operation === state.startedAt ? remembered.memory : NO_MEMORY,
       nowMs: parts.clock.nowMs(),
     })

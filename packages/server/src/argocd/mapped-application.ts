@@ -6,7 +6,7 @@ import {
 import { ARGOCD_YAML_URI, ArgocdYaml } from '@tiphys/contract/argocd-yaml.ts'
 import { formatProblem } from '@tiphys/contract/problem.ts'
 import { parseYaml } from '@tiphys/contract/yaml-file.ts'
-import { DEFAULT_PATIENCE, type Patience } from '@tiphys/core/deployment/wish.ts'
+import type { Patience } from '@tiphys/core/deployment/wish.ts'
 import { type ProjectSnapshot, placeName } from '../engine/project-snapshot.ts'
 
 export type ServicePlace = {
@@ -62,8 +62,8 @@ export function isMapped(place: ServicePlace): boolean {
   return all.code === 'invalid' || (all.code === 'mapped' && all.applications.length > 0)
 }
 
-/** How patient argocd.yaml says to be with this application, if it names it. */
-export function patienceOf(
+/** What argocd.yaml says about an application of Argo CD, if it names it for this service in this stage. */
+export function mappingOf(
   snapshot: ProjectSnapshot,
   one: {
     readonly stage: string
@@ -71,16 +71,12 @@ export function patienceOf(
     readonly instance: string
     readonly application: string
   },
-): Patience {
+): ResolvedApplication | undefined {
   const all = mappedApplications({ snapshot, stage: one.stage, service: one.service })
-  const mapped =
-    all.code === 'mapped'
-      ? all.applications.find(
-          ({ instance, application }) =>
-            instance === one.instance && application === one.application,
-        )
-      : undefined
-  return mapped === undefined ? DEFAULT_PATIENCE : patienceWith(mapped)
+  if (all.code !== 'mapped') return undefined
+  return all.applications.find(
+    ({ instance, application }) => instance === one.instance && application === one.application,
+  )
 }
 
 export function patienceWith(mapped: ResolvedApplication): Patience {

@@ -1,4 +1,10 @@
-import type { Application, OperationState } from '@tiphys/contract/argocd-application.ts'
+import type {
+  Application,
+  ApplicationSource,
+  OperationState,
+} from '@tiphys/contract/argocd-application.ts'
+import type { ResolvedGit } from '@tiphys/contract/argocd-mapping.ts'
+import { sameRepository } from '@tiphys/contract/repository-url.ts'
 import { revisionsOf, sourcesOf } from '@tiphys/core/deployment/application-view.ts'
 import {
   type Attribution,
@@ -21,6 +27,8 @@ export type OwnerQuestion = {
   readonly instance: string
   readonly projectId: string
   readonly application: Application
+  /** What argocd.yaml changes for this application: its files may lie outside of the application's own folder. */
+  readonly git?: ResolvedGit
   readonly facts: Omit<AttributionFacts, 'trailerRunId' | 'adoptedBy'>
   readonly signal: AbortSignal
 }
@@ -67,7 +75,7 @@ type Trailer =
 /** The run whose commit was the last to change the application's files, as its operation saw them. */
 async function trailerRun(
   parts: OwnerParts,
-  { application, projectId, signal }: OwnerQuestion,
+  { application, projectId, git, signal }: OwnerQuestion,
   state: OperationState,
 ): Promise<Trailer> {
   const sources = sourcesOf(application)
@@ -76,7 +84,7 @@ async function trailerRun(
   for (const [index, source] of sources.entries()) {
     const revision = revisions[index]
     if (!revision || source.chart) continue
-    const paths = source.path && source.path !== '.' ? [source.path] : []
+    const paths = pathsOfSource(source, git)
     const answer = await parts.desiredState.lastChange(
       { repository: source.repoURL, revision, paths },
       signal,
@@ -90,4 +98,12 @@ async function trailerRun(
     if (await parts.isKnownRun(projectId, runId)) return { code: 'found', runId }
   }
   return unclear ?? { code: 'none' }
+}
+
+/** None means the whole tree: a source at the root of its repository, or one that only lends values files. */
+function pathsOfSource(source: ApplicationSource, git: ResolvedGit | undefined): string[] {
+  const isOurs = git !== undefined && sameRepository(source.repoURL, git.repository)
+  const files = isOurs ? git.fields.map(({ file }) => file) : []
+  if (source.path === '.') return []
+  return source.path ? [source.path, ...files] : files
 }

@@ -44,6 +44,10 @@ describe('rollback', { concurrency: 3 }, () => {
     assert.equal(undone.record.rollbackOf, 'e1')
     assert.ok(message.includes('Tiphys-Rollback-Of: e1'), message)
     assert.match(await last(world.messages('rollback')), /rolled back to the state of run e0/)
+    await world.projections.catchUp()
+    const live = await world.projections.dump()
+    await world.projections.rebuild()
+    assert.deepEqual(await world.projections.dump(), live)
   })
 
   test('without a good state it goes back to what was there before', async () => {

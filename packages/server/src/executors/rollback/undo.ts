@@ -1,6 +1,6 @@
 import type { ResolvedApplication } from '@tiphys/contract/argocd-mapping.ts'
 import { DEFAULT_PATIENCE } from '@tiphys/core/deployment/wish.ts'
-import { mappedApplications } from '../../argocd/mapped-application.ts'
+import { mappingOf } from '../../argocd/mapped-application.ts'
 import type { Progress } from '../../argocd/progress.ts'
 import { wishedRevisions } from '../../argocd/standing-in-git.ts'
 import { lookBeforeWriting, openAttempt, type TaskAttempt } from '../../argocd/task-attempt.ts'
@@ -55,7 +55,7 @@ export async function undoForeign(
 ): Promise<Restored> {
   const { powers, job, progress } = undoing
   const { origin } = deployment
-  const mapped = mappingOf(job, deployment)
+  const mapped = mappingOf(job.snapshot, deployment)
   if (mapped?.git === undefined) {
     return errored(
       `cannot roll back application ${origin.application}: no argocd.yaml names its fields in Git`,
@@ -125,19 +125,10 @@ async function restoreTo(
   })
 }
 
-function mappingOf(job: TaskJob, deployment: DeploymentDocument): ResolvedApplication | undefined {
-  const all = mappedApplications(job)
-  if (all.code !== 'mapped') return undefined
-  return all.applications.find(
-    ({ instance, application }) =>
-      instance === deployment.instance && application === deployment.application,
-  )
-}
-
 /** The application as argocd.yaml describes it now; if it no longer does, as the deployment recorded it. */
 function mappedFor(job: TaskJob, deployment: OurDeployment): ResolvedApplication {
   const { record } = deployment
-  const mapped = mappingOf(job, deployment)
+  const mapped = mappingOf(job.snapshot, deployment)
   if (mapped !== undefined) return mapped
   return {
     name: record.application,
