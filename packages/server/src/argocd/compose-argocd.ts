@@ -18,6 +18,7 @@ import { createDeployments } from '../projections/deployments.ts'
 import type { Projects } from '../projects/projects.ts'
 import type { ServerSettings } from '../settings/load-settings.ts'
 import { ARGOCD_ANNOTATE, createAnnotator } from './annotate.ts'
+import { checkInstance } from './check-instance.ts'
 import { createEngineDoor } from './engine-door.ts'
 import { createHintOf } from './intake.ts'
 import { ARGOCD_NOTIFICATION } from './notification.ts'
@@ -117,13 +118,9 @@ function statusOf(settings: ServerSettings, clients: ReadonlyMap<string, ArgoCd>
     instances: () =>
       Promise.all(
         settings.argocd.map(async ({ name, url }) => {
-          const answer = await clients.get(name)?.userInfo()
-          if (answer === undefined) return { name, url, reachable: false }
-          if (answer.code !== 'ok') return { name, url, reachable: false, message: answer.message }
-          if (answer.value.loggedIn === true) return { name, url, reachable: true }
-          // Argo CD answers anybody who they are; a token that it does not take is nobody's.
-          const message = `Argo CD ${name} answers, but does not take the token`
-          return { name, url, reachable: false, message }
+          const client = clients.get(name)
+          if (client === undefined) return { name, url, reachable: false }
+          return { name, url, ...(await checkInstance(client)) }
         }),
       ),
     async applications(instance) {
