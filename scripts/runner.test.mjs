@@ -39,11 +39,12 @@ test('one sum over everything, last and once', (t) => {
   const { status, stdout, count } = runOver(t, {
     'packages/core/src/pure.test.ts': PASS,
     'packages/contract/src/other.test.ts': PASS,
+    'packages/server/test/load/timed.test.ts': PASS,
     'packages/server/test/deep/real.test.ts': `${PASS}test.skip('later', () => undefined)\n`,
   })
   assert.deepEqual(
     [status, count('tests'), count('pass'), count('fail'), count('skipped')],
-    [0, 4, 3, 0, 1],
+    [0, 5, 4, 0, 1],
   )
   assert.equal(stdout.match(/^ℹ tests /gm)?.length, 1)
   assert.match(stdout.trimEnd().split('\n').at(-1), /^ℹ duration_ms \d+$/)
