@@ -96,7 +96,8 @@ async function followOrAbandon(
   } catch (error) {
     // A restart leaves everything as it is: the task goes on after it.
     const isOver = job.signal.aborted && reasonOf(job.signal) !== SERVER_STOPS
-    if (isOver) await abandonDeployment(parts, request)
+    const isExpired = powers.clock.nowMs() >= job.deadlineMs
+    if (isOver) await abandonDeployment(parts, request, isExpired)
     throw error
   }
 }

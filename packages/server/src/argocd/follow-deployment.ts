@@ -106,9 +106,13 @@ class Follower {
         const next = await this.#act(outcome, seen)
         if (next.code === 'ended') return { outcome: next.outcome, application: this.#last }
         need = next.need
+        // However much news there is, two looks keep their distance.
+        await this.#parts.clock.sleep(Math.min(next.waitMs, MIN_LOOK_MS), signal)
+        const restMs = next.waitMs - MIN_LOOK_MS
+        if (restMs <= 0) continue
         // A refresh makes news of its own: woken by that it would never rest.
-        if (next.isWakeable) await wake.next(next.waitMs, signal)
-        else await this.#parts.clock.sleep(next.waitMs, signal)
+        if (next.isWakeable) await wake.next(restMs, signal)
+        else await this.#parts.clock.sleep(restMs, signal)
       }
     } finally {
       wake.close()
@@ -284,16 +288,20 @@ export async function terminateOurs(
   return false
 }
 
-/** After an abort: an operation of ours that has not touched the cluster yet is ended; anything else is left alone. */
+/**
+ * After an abort: an operation of ours that has not touched the cluster yet is ended; anything else is left alone. After a missed
+ * deadline it is ended in any case.
+ */
 export async function abandonDeployment(
   parts: Pick<FollowParts, 'argocd' | 'log'>,
   ours: Ours,
+  isExpired: boolean,
 ): Promise<void> {
   const answer = await parts.argocd.get(ours.application)
   if (answer.code !== 'ok') {
     parts.log.warn({ runId: ours.wish.runId }, answer.message)
     return
   }
-  if (!hasAppliedNothing(answer.value.status.operationState)) return
+  if (!isExpired && !hasAppliedNothing(answer.value.status.operationState)) return
   await terminateOurs(parts, ours, answer.value)
 }

@@ -36,29 +36,33 @@ import { eventually, openWorld, QUIET, type World, type WorldOptions } from './a
 const PROJECT_ID = 'p-1'
 const RECONCILE_MS = 300
 
-const SHIPYARD = Shipyard.parse({
-  apiVersion: 'spec.keptn.sh/0.2.3',
-  spec: {
-    stages: [
-      {
-        name: 'dev',
-        sequences: [
-          { name: 'delivery', tasks: [{ name: 'deployment' }, { name: 'evaluation' }] },
-          { name: 'verify', tasks: [{ name: 'evaluation' }] },
-          { name: 'judge', tasks: [{ name: 'evaluation' }] },
-          {
-            name: 'rollback',
-            triggeredOn: ['delivery', 'verify'].map((name) => ({
-              event: `dev.${name}.finished`,
-              selector: { match: { result: 'fail' } },
-            })),
-            tasks: [{ name: 'rollback' }],
-          },
-        ],
-      },
-    ],
-  },
-})
+const shipyardWith = (timeout: string) =>
+  Shipyard.parse({
+    apiVersion: 'spec.keptn.sh/0.2.3',
+    spec: {
+      stages: [
+        {
+          name: 'dev',
+          sequences: [
+            {
+              name: 'delivery',
+              tasks: [{ name: 'deployment', properties: { timeout } }, { name: 'evaluation' }],
+            },
+            { name: 'verify', tasks: [{ name: 'evaluation' }] },
+            { name: 'judge', tasks: [{ name: 'evaluation' }] },
+            {
+              name: 'rollback',
+              triggeredOn: ['delivery', 'verify'].map((name) => ({
+                event: `dev.${name}.finished`,
+                selector: { match: { result: 'fail' } },
+              })),
+              tasks: [{ name: 'rollback' }],
+            },
+          ],
+        },
+      ],
+    },
+  })
 
 const DEAF: WakeUps = {
   watch: () => ({
@@ -77,6 +81,7 @@ export type EngineWorldOptions = WorldOptions & {
   /** Whether the reconciler watches. */
   readonly observe?: boolean
   readonly periodMs?: number
+  readonly deploymentTimeout?: string
   /** The watch stream says nothing. */
   readonly isDeaf?: boolean
 }
@@ -95,7 +100,7 @@ export async function openEngineWorld(options: EngineWorldOptions = {}) {
   const deployments = createDeployments(projections)
   const snapshot: ProjectSnapshot = {
     ...world.snapshot,
-    shipyard: SHIPYARD,
+    shipyard: shipyardWith(options.deploymentTimeout ?? '5m'),
     stageSettings: () => options.stage ?? {},
   }
   const projects = {

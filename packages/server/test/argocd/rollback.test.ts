@@ -140,4 +140,31 @@ describe('rollback', { concurrency: 3 }, () => {
     assert.equal(ours.length, 2, 'one sync for the deployment, one for the rollback')
     assert.match((await world.ends()).at(-1) ?? '', /^dev\.rollback pass/)
   })
+
+  test('a commit whose deployment ended before it could be recorded is found in Git and taken back', async () => {
+    await using world = await openEngineWorld({
+      ...QUIET_WORLD,
+      deploymentTimeout: '2s',
+      wrapGit: (desiredState) => ({
+        readFields: (...args) => desiredState.readFields(...args),
+        findChange: (...args) => desiredState.findChange(...args),
+        relate: (...args) => desiredState.relate(...args),
+        lastChange: (...args) => desiredState.lastChange(...args),
+        async change(change, signal) {
+          const answer = await desiredState.change(change, signal)
+          if (change.rollbackOf !== undefined) return answer
+          // Pushed, and then the host never says so.
+          return await new Promise((_resolve, reject) => {
+            signal?.addEventListener('abort', () => reject(signal.reason))
+          })
+        },
+      }),
+    })
+    await world.trigger('delivery', `${IMAGE}:1.1.0`)
+    await world.untilEnded(2)
+    assert.deepEqual(await world.runs(), ['dev.delivery', 'dev.rollback'])
+    assert.match((await world.ends()).at(-1) ?? '', /^dev\.rollback pass: rolled back/)
+    assert.equal(await world.tagInGit(), '1.0.0')
+    assert.equal((await world.repository.subjects()).length, 3)
+  })
 })

@@ -1,10 +1,16 @@
 import type { ResolvedApplication } from '@tiphys/contract/argocd-mapping.ts'
 import { DEFAULT_PATIENCE } from '@tiphys/core/deployment/wish.ts'
+import { keepTrying } from '../../argocd/keep-trying.ts'
 import { mappingOf } from '../../argocd/mapped-application.ts'
 import type { Progress } from '../../argocd/progress.ts'
 import { wishedRevisions } from '../../argocd/standing-in-git.ts'
 import { lookBeforeWriting, openAttempt, type TaskAttempt } from '../../argocd/task-attempt.ts'
-import type { FieldAt, FieldState } from '../../ports/desired-state.ts'
+import type {
+  FieldAt,
+  FieldState,
+  FindChangeAnswer,
+  GitopsBranch,
+} from '../../ports/desired-state.ts'
 import type { DeploymentDocument } from '../../projections/deployments.ts'
 import type { TaskJob } from '../executor.ts'
 import { verdictsOf } from './deployment-verdict.ts'
@@ -32,8 +38,8 @@ export async function undoOurs(undoing: Undoing, deployment: OurDeployment): Pro
   const attempt = openAttempt(powers, job, mappedFor(job, deployment), progress)
   if ('message' in attempt) return errored(attempt.message)
   if (record.step === 'planned') {
-    const found = await powers.desiredState.findChange({ branch: git, key: git.key }, job.signal)
-    if (found.code === 'failed') return errored(found.failure.message)
+    const found = await wasCommitted(attempt, git)
+    if (found.code === 'refused') return errored(found.message)
     if (found.code === 'none') {
       return passed(`${NOTHING}: the deployment of ${record.application} ended before its commit`)
     }
@@ -85,6 +91,23 @@ export async function undoForeign(
     left: left.values,
     before: previous ? { code: 'revision', revision: previous } : { code: 'unknown' },
   })
+}
+
+/** The task ended between its push and the record of it, or before its push: only Git knows. */
+async function wasCommitted(
+  { powers, job, trying }: TaskAttempt,
+  git: GitopsBranch & { readonly key: string },
+): Promise<{ code: 'found' } | { code: 'none' } | { code: 'refused'; message: string }> {
+  const branch = { repository: git.repository, branch: git.branch }
+  const tried = await keepTrying<FindChangeAnswer>(trying, async () => {
+    const answer = await powers.desiredState.findChange({ branch, key: git.key }, job.signal)
+    return answer.code === 'failed' && answer.failure.retryable
+      ? { code: 'again', message: answer.failure.message }
+      : { code: 'done', value: answer }
+  })
+  if (tried.code === 'out-of-time') return { code: 'refused', message: tried.message }
+  const { value } = tried
+  return value.code === 'failed' ? { code: 'refused', message: value.failure.message } : value
 }
 
 type ToRestore = {
