@@ -5,6 +5,7 @@ import type {
   PrometheusSettings,
   SettingsFile,
 } from '@tiphys/contract/settings.ts'
+import { whyUnreadable } from './why-unreadable.ts'
 
 /** What the operator connected, with its secrets read from where they are kept. */
 export type Connections = {
@@ -85,7 +86,7 @@ class SecretSource {
     try {
       return readFileSync(file, 'utf8').trimEnd()
     } catch (error) {
-      this.#problems.push(`${what}: ${file} cannot be read: ${(error as Error).message}`)
+      this.#problems.push(`${what}: ${file} cannot be read: ${whyUnreadable(error)}`)
       return undefined
     }
   }

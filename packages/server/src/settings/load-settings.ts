@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { accessSync, constants, readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { formatProblem } from '@tiphys/contract/problem.ts'
 import { type GitProtocol, SETTINGS_FILE, SettingsFile } from '@tiphys/contract/settings.ts'
@@ -12,6 +12,7 @@ import {
   type ServerFlag,
   type ServerFlagKey,
 } from './server-flags.ts'
+import { whyUnreadable } from './why-unreadable.ts'
 
 /** Everything that a server is started with, complete and checked. */
 export type ServerSettings = Connections & {
@@ -126,7 +127,7 @@ function readSettingsFile(
     if (isMissing && name === undefined) return { value: {} }
     return {
       problems: [
-        `the settings file ${name ?? SETTINGS_FILE} cannot be read: ${(error as Error).message}`,
+        `the settings file ${name ?? SETTINGS_FILE} cannot be read: ${whyUnreadable(error)}`,
       ],
     }
   }
@@ -191,8 +192,11 @@ function faultsOf(settings: Settled, databaseUrl: string | undefined): string[] 
       '--database-url: PostgreSQL is not built yet; leave it out to use the embedded store in --data-dir',
     )
   }
-  if ((settings.tlsCert === undefined) !== (settings.tlsKey === undefined)) {
+  const { tlsCert, tlsKey } = settings
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     faults.push('--tls-cert and --tls-key go together')
+  } else {
+    faults.push(...unreadable('--tls-cert', tlsCert), ...unreadable('--tls-key', tlsKey))
   }
   if (settings.basePath !== '' && !/^(\/[A-Za-z0-9._-]+)+$/.test(settings.basePath)) {
     faults.push(`--base-path is ${settings.basePath}: expected a path like /tiphys`)
@@ -203,6 +207,16 @@ function faultsOf(settings: Settled, databaseUrl: string | undefined): string[] 
     )
   }
   return faults
+}
+
+function unreadable(flag: string, file: string | undefined): string[] {
+  if (file === undefined) return []
+  try {
+    accessSync(file, constants.R_OK)
+    return []
+  } catch (error) {
+    return [`${flag}: ${file} cannot be read: ${whyUnreadable(error)}`]
+  }
 }
 
 export function isLoopback(host: string): boolean {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { loadSettings, type SettingsSources } from '../../src/settings/load-settings.ts'
 
 function withFile(text: string, more: Partial<SettingsSources> = {}) {
@@ -43,6 +44,11 @@ const REFUSED: readonly [string, Partial<SettingsSources>, RegExp][] = [
   ['', { environment: { TIPHYS_BEHIND_PROXY: 'perhaps' } }, /^TIPHYS_BEHIND_PROXY is "perhaps"/],
   ['', { environment: { TIPHYS_DATABASE_URL: 'postgres://x' } }, /PostgreSQL is not built yet/],
   ['tlsCert: a.pem\n', {}, /go together/],
+  [
+    'tlsCert: a.pem\ntlsKey: b.pem\n',
+    {},
+    /^--tls-cert: a\.pem cannot be read: there is no such file/,
+  ],
   ['', { flags: { 'git-protocols': 'https,gopher' } }, /git protocol gopher is not one of/],
   [
     'argocd:\n  instances:\n    - url: https://a.example\n',
@@ -68,7 +74,10 @@ for (const [text, more, expected] of REFUSED) {
 
 test('a host other than loopback is fine behind a proxy or with TLS', () => {
   assert.equal(withFile('host: 0.0.0.0\nbehindProxy: true\n').code, 'loaded')
-  assert.equal(withFile('host: 0.0.0.0\ntlsCert: a\ntlsKey: b\n').code, 'loaded')
+  // Any file that is there will do: what is in it is read at the start.
+  const here = fileURLToPath(import.meta.url)
+  const tls = `tlsCert: ${here}\ntlsKey: ${here}\n`
+  assert.equal(withFile(`host: 0.0.0.0\n${tls}`).code, 'loaded')
 })
 
 test('a mistyped variable is named', () => {
