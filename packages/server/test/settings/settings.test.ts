@@ -45,7 +45,7 @@ const REFUSED: readonly [string, Partial<SettingsSources>, RegExp][] = [
   ['', { environment: { TIPHYS_DATABASE_URL: 'postgres://x' } }, /PostgreSQL is not built yet/],
   ['tlsCert: a.pem\n', {}, /go together/],
   [
-    'tlsCert: a.pem\ntlsKey: b.pem\n',
+    `tlsCert: a.pem\ntlsKey: ${fileURLToPath(import.meta.url)}\n`,
     {},
     /^--tls-cert: a\.pem cannot be read: there is no such file/,
   ],
