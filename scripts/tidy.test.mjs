@@ -42,8 +42,8 @@ test('each rule says file, line and what is wrong', (t) => {
       'packages/core/src/a.ts:2: Date.now in a pure package: take it from the caller',
     ],
     [
-      { 'package-lock.json': `{\n"resolved": "${'https'}://example.com/a.tgz"\n}\n` },
-      'package-lock.json:2: "resolved": "https: names a registry',
+      { 'package-lock.json': `{\n"${'resolved'}": "https://example.com/a.tgz"\n}\n` },
+      `package-lock.json:2: "${'resolved'}": "https: names a registry`,
     ],
     [{ 'docs/x.md': 'at @ROOT@/docs\n' }, 'docs/x.md:1: @ROOT@/ is a path of one machine'],
     [
