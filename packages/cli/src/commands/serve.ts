@@ -25,12 +25,14 @@ const NOT_ALLOWED = 'EACCES'
 /** Runs a server until it is asked to stop. */
 export async function serve(options: Options): Promise<ExitCode | undefined> {
   const settings = settingsOf(options)
+  // From here on a signal is an order to stop, also one that comes while the server starts.
+  const asked = untilAskedToStop()
   const server = await start(settings)
   printLine(
     `Tiphys ${ownVersion()} is ready at ${server.url} (data in ${resolve(settings.dataDir)})`,
   )
   if (server.bootstrapToken !== undefined) printLine(tokenText(server.url, server.bootstrapToken))
-  await untilAskedToStop()
+  await asked
   printNote('Stopping: what is decided is written first. Open sequences go on at the next start.')
   await server.close()
   return EXIT.pass
