@@ -56,9 +56,11 @@ test('a failed test, and a file that cannot be loaded, fail the run and no other
     'packages/core/src/broken.test.ts': "import 'there-is-no-such-package'\n",
     'packages/core/src/good.test.ts': PASS,
     'packages/server/test/broken.test.ts': 'const const\n',
+    'packages/server/test/load/bad.test.ts': FAIL,
   })
-  assert.deepEqual([status, count('tests'), count('pass'), count('fail')], [1, 4, 1, 3])
+  assert.deepEqual([status, count('tests'), count('pass'), count('fail')], [1, 5, 1, 4])
   assert.match(stdout, /there-is-no-such-package/)
+  assert.equal(stdout.match(/failing tests:/g)?.length, 1)
 })
 
 test('what hangs, spins or leaves something open is ended and counts as failed', (t) => {
