@@ -1,6 +1,12 @@
 import { z } from 'zod'
 
 /** shipyard.yaml, apiVersion spec.keptn.sh/0.2.x (facts/keptn-v1.md 1.1). Read with `unknownKeys: 'warn'`: Keptn took anything. */
+/** YAML reads `name: 1` as a number; Keptn took its text. */
+const Name = z.preprocess(
+  (value) => (typeof value === 'number' ? String(value) : value),
+  z.string().min(1),
+)
+
 export const Selector = z.strictObject({
   match: z.record(z.string(), z.coerce.string()).nullish(),
 })
@@ -11,13 +17,13 @@ export const TriggeredOn = z.strictObject({
 })
 
 export const ShipyardTask = z.strictObject({
-  name: z.string().min(1),
+  name: Name,
   triggeredAfter: z.coerce.string().nullish(),
   properties: z.record(z.string(), z.unknown()).nullish(),
 })
 
 export const ShipyardSequence = z.strictObject({
-  name: z.string().min(1),
+  name: Name,
   triggeredOn: z.array(TriggeredOn).nullish(),
   /** Ours: a Go duration; the sequence ends errored when it is over. */
   timeout: z.string().nullish(),
@@ -25,7 +31,7 @@ export const ShipyardSequence = z.strictObject({
 })
 
 export const ShipyardStage = z.strictObject({
-  name: z.string().min(1),
+  name: Name,
   sequences: z.array(ShipyardSequence).nullish(),
 })
 

@@ -5,6 +5,7 @@ import { PreviousEvaluationFile } from '@tiphys/contract/offline-gate.ts'
 import { TEST_RESULTS_PROVIDER } from '@tiphys/core/evaluation/test-results-value.ts'
 import { toPreviousEvaluation } from '@tiphys/core/evaluation/wire.ts'
 import { createGuardedHttp, type GuardedHttp } from '@tiphys/providers/http/guarded-http.ts'
+import { lintFileSet } from '@tiphys/providers/lint-file-set.ts'
 import {
   createPrometheusProvider,
   PROMETHEUS_PROVIDER,
@@ -256,7 +257,7 @@ async function listen(
     clock,
     log,
     authenticate: (text, address) => served.tokens.authenticate(text, address),
-    lint: (files) => Object.entries(files).flatMap(([name, text]) => checkFile(name, text, name)),
+    lint: lintFileSet,
     server: {
       version: VERSION,
       basePath,
