@@ -111,7 +111,17 @@ export class Repository {
 
   async #fetchAll(): Promise<void> {
     if (this.#fetch !== undefined) await this.#fetch.catch(() => undefined)
-    this.#fetch ??= this.#git([
+    // A push at the same moment can make one fail ("Could not read …"); it leaves nothing behind.
+    this.#fetch ??= this.#fetchOnce()
+      .catch(() => this.#fetchOnce())
+      .finally(() => {
+        this.#fetch = undefined
+      })
+    await this.#fetch
+  }
+
+  #fetchOnce(): Promise<string> {
+    return this.#git([
       'fetch',
       '--quiet',
       '--force',
@@ -121,10 +131,7 @@ export class Repository {
       this.url,
       '+refs/heads/*:refs/heads/*',
       '+refs/tags/*:refs/tags/*',
-    ]).finally(() => {
-      this.#fetch = undefined
-    })
-    await this.#fetch
+    ])
   }
 
   async #has(sha: string): Promise<boolean> {
