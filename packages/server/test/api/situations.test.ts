@@ -1,21 +1,18 @@
-import assert from 'node:assert/strict'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { it } from 'node:test'
+import { assertGolden } from '../situations/golden.ts'
+import type { Situation } from '../situations/situation.ts'
 import { startComposed, TOKEN } from './composed-server.ts'
 import { base64, SHIPYARD } from './house.ts'
 import { type Answer, type SendOptions, send } from './test-api.ts'
-
-/** UPDATE_GOLDEN=1 writes it anew, for a person to look at. */
-const GOLDEN = new URL('./situations.golden.txt', import.meta.url)
 
 const PROJECT = '/api/controlPlane/v1/project'
 const FILES = '/api/resource-service/v1/project/shop'
 const EVENT = '/api/v1/event'
 
-type Situation = readonly [title: string, method: string, path: string, options?: SendOptions]
+type Asked = readonly [title: string, method: string, path: string, options?: SendOptions]
 
 function event(type: string, data: object = {}, more: object = {}): SendOptions {
   const where = { project: 'shop', stage: 'dev', service: 'cart' }
@@ -40,7 +37,7 @@ const twice = SHIPYARD.replace('name: prod', 'name: dev')
 const orphan = SHIPYARD.replace('event: dev.delivery.finished', 'event: dev.delivry.finished')
 const mistyped = SHIPYARD.replace('triggeredOn:', 'triggerdOn:')
 
-const SITUATIONS: readonly Situation[] = [
+const SITUATIONS: readonly Asked[] = [
   ['no token', 'GET', PROJECT, { token: undefined }],
   ['a wrong token', 'GET', PROJECT, { token: 'wrong' }],
   ['a token without the scope', 'GET', PROJECT, { token: '<narrow>' }],
@@ -259,7 +256,7 @@ it('says in every situation what stands in the table', async () => {
       const minted = await ask('POST', '/api/tiphys/v1/tokens', { body })
       tokens.set(`<${name}>`, (minted.json as { token: string }).token)
     }
-    const rows: string[] = []
+    const rows: Situation[] = []
     for (const [title, method, path, options = {}] of SITUATIONS) {
       const known = tokens.get(options.token ?? '')
       const answer = await ask(
@@ -268,22 +265,14 @@ it('says in every situation what stands in the table', async () => {
         known === undefined ? options : { ...options, token: known },
       )
       const said = await saidBy(answer, ask)
-      rows.push(`| ${title} | ${answer.status} | ${said.replaceAll('|', '\\|')} |`)
+      rows.push({ situation: title, outcome: String(answer.status), sentence: said })
     }
-    assertGolden(`${HEAD}${rows.join('\n')}\n`)
+    assertGolden('HTTP routes, one by one', rows)
   } finally {
     await server.close()
     await rm(folder, { recursive: true })
   }
 })
-
-const HEAD = `# What the server says when something is wrong
-
-Written by situations.test.ts from real answers; UPDATE_GOLDEN=1 writes it anew.
-
-| situation | status | sentence |
-|---|---|---|
-`
 
 /** The sentence of an error, the findings of a lint, or how the run ended that an accepted event started. */
 async function saidBy(
@@ -305,13 +294,4 @@ async function saidBy(
   const context = await ask('GET', `/api/tiphys/v1/contexts/${body.keptnContext}`)
   const { reason, verdict } = context.json as { reason: string; verdict: string }
   return `verdict ${verdict}: ${reason}`
-}
-
-function assertGolden(text: string): void {
-  if (process.env['UPDATE_GOLDEN'] === '1') {
-    writeFileSync(GOLDEN, text)
-    return
-  }
-  assert.ok(existsSync(GOLDEN), 'make the table with UPDATE_GOLDEN=1')
-  assert.equal(text, readFileSync(GOLDEN, 'utf8'))
 }

@@ -10,6 +10,7 @@ const SECTIONS = [
   'Files',
   'Events',
   'Tokens',
+  'HTTP routes, one by one',
   'Waiting',
   'Evaluations',
   'Event data that tries to steer',
@@ -23,7 +24,7 @@ export type Section = (typeof SECTIONS)[number]
 const HEAD = `# Situations
 
 What users read when something is wrong, or when nothing happens. Every line was produced by the real server (and the real command line);
-\`UPDATE_GOLDEN=1\` with the tests of this folder writes it anew, for a person to read. What differs from run to run stands in angle brackets.
+\`UPDATE_GOLDEN=1\` with the tests of this folder and test/api/situations.test.ts writes it anew, for a person to read. What differs from run to run stands in angle brackets.
 `
 
 /**
