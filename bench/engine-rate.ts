@@ -14,6 +14,8 @@ export type EngineRate = {
   readonly inFlight: number
   readonly sequencesPerSecond: number
   readonly rowsPerSequence: number
+  /** Processor time of this process for one, the driver's part included: it hardly changes when neighbours are busy. */
+  readonly cpuMsPerSequence: number
   /** From the acceptance of an answer to the next committed `<task>.triggered`. */
   readonly nextTaskP50Ms: number
   readonly nextTaskP99Ms: number
@@ -25,7 +27,7 @@ export type EngineRate = {
 export async function measureEngine(inFlight: number, durationMs: number): Promise<EngineRate> {
   return await withEngine(inFlight, async (driver) => {
     let sequences = 0
-    const startMs = performance.now()
+    const [startMs, cpuBefore] = [performance.now(), process.cpuUsage()]
     const slot = async (_: unknown, index: number) => {
       while (performance.now() - startMs < durationMs) {
         await driver.play(`service-${index}`)
@@ -34,10 +36,12 @@ export async function measureEngine(inFlight: number, durationMs: number): Promi
     }
     await Promise.all(Array.from({ length: inFlight }, slot))
     const seconds = (performance.now() - startMs) / 1_000
+    const { user, system } = process.cpuUsage(cpuBefore)
     return {
       inFlight,
       sequencesPerSecond: sequences / seconds,
       rowsPerSequence: driver.rows / sequences,
+      cpuMsPerSequence: (user + system) / 1_000 / sequences,
       nextTaskP50Ms: quantile(driver.nextTaskMs, 0.5),
       nextTaskP99Ms: quantile(driver.nextTaskMs, 0.99),
       sample: driver.sample,

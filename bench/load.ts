@@ -32,8 +32,8 @@ export type OpenModelCost = {
   readonly eventLoopDelayP99Ms: number
 }
 
-const MEASURE_MS = 3_000
-const WARMUP_MS = 1_000
+const MEASURE_MS = 2_000
+const WARMUP_MS = 500
 const DEFAULT_IN_FLIGHT = 16
 const OPEN_RATES_PER_S = [50, 500, 2_000]
 

@@ -33,6 +33,7 @@ export async function benchEngine(): Promise<void> {
     line(
       '',
       `answer to next task p50 ${ms(middle(({ engine }) => engine.nextTaskP50Ms))}, p99 ${ms(middle(({ engine }) => engine.nextTaskP99Ms))}`,
+      `${middle(({ engine }) => engine.cpuMsPerSequence).toFixed(2)} ms of processor time each`,
     )
   }
   console.log(RAW_EXPLAINED)

@@ -96,12 +96,14 @@ function print(form: AnswerForm, rounds: readonly Round[]): void {
     `${whole(middle(({ sequencesPerSecond }) => sequencesPerSecond))} sequences/s`,
     `raw ${whole(middle(({ raw }) => raw.sequencesPerSecond))}`,
   )
+  const cpuMs = (cores: (round: Round) => number) =>
+    middle((round) => (cores(round) * 1_000) / round.sequencesPerSecond).toFixed(1)
   const answers = rounds.flatMap(({ driver }) => driver.nextTaskMs)
   line(
     '',
     `answer to next task p50 ${ms(quantile(answers, 0.5))}, p99 ${ms(quantile(answers, 0.99))}`,
     `${middle(({ requestsPerSequence }) => requestsPerSequence).toFixed(1)} requests each`,
-    `of a core: server ${percent(middle(({ serverCores }) => serverCores ?? Number.NaN))}, driver ${percent(middle(({ driverCores }) => driverCores))}`,
+    `processor time each: server ${cpuMs(({ serverCores }) => serverCores ?? Number.NaN)} ms (${percent(middle(({ serverCores }) => serverCores ?? Number.NaN))} of a core), driver ${cpuMs(({ driverCores }) => driverCores)} ms`,
   )
 }
 
