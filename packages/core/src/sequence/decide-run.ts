@@ -65,9 +65,13 @@ export type RunInput =
 /** A pause, or a deployment blocked by a sync window, ends the run after this long. */
 export const STANDSTILL_MS = 30 * 24 * 60 * 60 * 1000
 
+/** Rows after which a run may be at its end; behind all others it cannot be, and need not be folded to know. */
+const MAY_END: ReadonlySet<RunMeta['k']> = new Set(['finished', 'expired', 'news'])
+
 export function decideRun(state: RunState, input: RunInput, nowMs: number): NewRunRow[] {
   if (state.phase !== 'open') return []
   const rows = decideInput(state, input, nowMs)
+  if (!rows.some((row) => MAY_END.has(row.meta.k))) return rows
   const after = rows.reduce(
     (run: RunState, row) => evolveRun(run, { ...row, timeMs: nowMs }),
     state,

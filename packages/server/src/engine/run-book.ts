@@ -39,6 +39,7 @@ export function createRunBook(): RunBook {
 
   function remember(run: OpenRun, meta: RunMeta): void {
     runs.set(run.runId, run)
+    if (meta.k !== 'start' && meta.k !== 'task') return
     const key = laneKey(run.plan)
     if (meta.k === 'start') {
       const inContext = contexts.get(contextKey(run)) ?? new Set()
@@ -46,12 +47,11 @@ export function createRunBook(): RunBook {
       if (run.plan.tasks.length > 0) {
         setLane(key, join(laneOf(key), [run.runId], meta.front ? 'front' : 'back'))
       }
+      return
     }
-    if (meta.k === 'task') {
-      const task = run.open.at(-1)
-      if (task !== undefined) tasks.set(task.event.id, run.runId)
-      setLane(key, enter(laneOf(key), run.runId))
-    }
+    const task = run.open.at(-1)
+    if (task !== undefined) tasks.set(task.event.id, run.runId)
+    setLane(key, enter(laneOf(key), run.runId))
   }
 
   function forget(runId: string): void {

@@ -56,6 +56,13 @@ export type StartWish = {
 /** More moves than this in one step would be a loop in the rules, not work. */
 const MAX_MOVES = 10_000
 
+/** Rows that make nobody in the lane ready, or less so. */
+const LEAVES_LANE_ALONE: ReadonlySet<NewRunRow['meta']['k']> = new Set([
+  'started',
+  'changed',
+  'note',
+])
+
 type GatheredWrite = { expectedVersion: number; events: NewEvent[]; open: boolean }
 
 export class StepBuilder {
@@ -79,7 +86,10 @@ export class StepBuilder {
       if (after.phase === 'ended' && before !== undefined)
         this.#startChildren(before, childrenOf(after))
     }
-    this.#lanes.add(laneKey(run.plan))
+    // Without rows time has passed, which may make somebody ready.
+    if (rows.length === 0 || rows.some((row) => !LEAVES_LANE_ALONE.has(row.meta.k))) {
+      this.#lanes.add(laneKey(run.plan))
+    }
     return rows.length > 0
   }
 
