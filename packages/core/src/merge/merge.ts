@@ -22,12 +22,10 @@ function mergeValue(older: Json | undefined, newer: Json): Json {
   return newer
 }
 
-/** A key like `__proto__` is data here, never a prototype. */
+/** A key named `__proto__` is data here, never a prototype; the others are set the fast way. */
 function define(target: Record<string, Json>, key: string, value: Json): void {
-  Object.defineProperty(target, key, {
-    value,
-    enumerable: true,
-    writable: true,
-    configurable: true,
-  })
+  if (key === '__proto__') Object.defineProperty(target, key, { value, ...DATA_PROPERTY })
+  else target[key] = value
 }
+
+const DATA_PROPERTY = { enumerable: true, writable: true, configurable: true }
