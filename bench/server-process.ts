@@ -59,9 +59,10 @@ export async function startServer(folder: ServerFolder): Promise<ServerProcess> 
   })
   const exited = once(child, 'exit')
   while (!(await isReady(port))) {
-    if (child.exitCode !== null)
-      throw new Error(`the server ended with ${child.exitCode}:\n${said}`)
-    if (performance.now() - startMs > START_LIMIT_MS) throw new Error('the server does not start')
+    if (child.exitCode !== null || performance.now() - startMs > START_LIMIT_MS) {
+      child.kill('SIGKILL')
+      throw new Error(`the server does not start:\n${said}`)
+    }
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
   }
   const readyMs = performance.now() - startMs
