@@ -146,7 +146,7 @@ class EngineLoop implements Engine {
     const matches = (wanted: string | undefined, value: string) =>
       wanted === undefined || wanted === value
     const found: { event: KeptnEvent; dueMs: number }[] = []
-    for (const run of this.#book.runs.values()) {
+    for (const run of this.#runsWith(filter.eventId)) {
       const { plan } = run
       if (!matches(filter.projectId, plan.projectId) || !matches(filter.stage, plan.stage)) continue
       if (!matches(filter.service, plan.service) || !matches(filter.context, run.context)) continue
@@ -156,6 +156,13 @@ class EngineLoop implements Engine {
       }
     }
     return found.sort((left, right) => left.dueMs - right.dueMs).map(({ event }) => event)
+  }
+
+  /** All open runs, or the one that waits for an answer to this event. */
+  #runsWith(triggeredId: string | undefined): Iterable<OpenRun> {
+    if (triggeredId === undefined) return this.#book.runs.values()
+    const run = this.#book.runOfTask(triggeredId)
+    return run === undefined ? [] : [run]
   }
 
   openRun(runId: string): OpenRun | undefined {
