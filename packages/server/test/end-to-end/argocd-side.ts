@@ -14,6 +14,8 @@ export const TRIGGERS = [
   'on-tiphys-degraded',
 ] as const
 
+const QUICK_RETRIES = { retryWaitMinMs: 20, retryWaitMaxMs: 200 }
+
 /** What chance would decide is off; every other trap of the simulator is on. */
 const NO_CHANCE = { duplicateNotifications: 0, lostWatchEvents: 0 }
 
@@ -198,7 +200,7 @@ function notificationsOf({ url, token, form = 'tiphys' }: NonNullable<ArgocdWish
     { name: 'x-token', value: token },
   ]
   return {
-    webhooks: [{ name: 'tiphys', url: `${url}/api/v1/event`, headers, form }],
+    webhooks: [{ name: 'tiphys', url: `${url}/api/v1/event`, headers, form, ...QUICK_RETRIES }],
     subscriptions: [
       { recipients: ['tiphys'], selector: 'tiphys.dev/project', triggers: [...TRIGGERS] },
     ],
