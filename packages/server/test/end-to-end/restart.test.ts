@@ -70,8 +70,13 @@ describe('the server is restarted in the middle', () => {
     await installation.restart()
     assert.equal((await client.context(context)).open, true)
 
-    const requests = await client.openTask(context, 'test')
-    assert.notEqual(requests, '')
+    await client.openTask(context, 'test')
+    const metrics = new URL('metrics', argocd.simulator.ingressUrl('carts-staging'))
+    await until('requests of the test', async () =>
+      /^http_requests_total\{.*\} [1-9]/m.test(await (await fetch(metrics)).text())
+        ? true
+        : undefined,
+    )
     await installation.restart()
     await until('the evaluation to ask', () => (prometheus.asked() > 0 ? true : undefined))
     await installation.restart()

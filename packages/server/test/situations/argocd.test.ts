@@ -25,19 +25,23 @@ spec:
             - name: rollback
 `
 
-/** Applications that Argo CD knows; those that have to run before say so. */
+/** Applications that Argo CD knows; nothing of them runs before it is deployed. */
 const SERVICES: Readonly<Record<string, object>> = {
   plain: {},
-  unasked: { deployed: false, authorized: '' },
-  elsewhere: { deployed: false, authorized: 'shop:production' },
-  outage: { deployed: false },
-  failing: { deployed: false },
+  unasked: { authorized: '' },
+  elsewhere: { authorized: 'shop:production' },
+  unheard: {},
+  wrong: {},
+  narrow: {},
+  blind: {},
+  outage: {},
+  failing: {},
   refused: {},
   crashing: {},
   lazy: {},
-  closed: { argocdProject: 'closed', deployed: false },
+  closed: { argocdProject: 'closed' },
   rivals: {},
-  unread: { deployed: false },
+  unread: {},
 }
 
 const NARROW = 'token-that-may-only-look'
@@ -52,6 +56,7 @@ describe('what users read: Argo CD', () => {
         applications: Object.entries(SERVICES).map(([service, more]) => ({
           service,
           stage: 'staging',
+          deployed: false,
           ...more,
         })),
         simulator: {
@@ -110,16 +115,15 @@ describe('what users read: Argo CD', () => {
       await deploys('an application that did not agree', { service: 'unasked' }),
       await deploys('an application that agreed to another stage', { service: 'elsewhere' }),
     )
-    for (const [situation, instance] of [
-      ['an Argo CD that the server does not know', 'unheard-of'],
-      ['a token that Argo CD does not know', 'wrong-token'],
-      ['a token that may not sync', 'narrow-token'],
-      ['a token that may not even look', 'blind-token'],
-    ] as const) {
-      await maps('plain', withInstance(instance))
-      situations.push(await deploys(situation, { service: 'plain' }))
-    }
-    await maps('plain', (yaml) => yaml)
+    const connections = [
+      ['an Argo CD that the server does not know', 'unheard', 'unheard-of'],
+      ['a token that Argo CD does not know', 'wrong', 'wrong-token'],
+      ['a token that may not sync', 'narrow', 'narrow-token'],
+      ['a token that may not even look', 'blind', 'blind-token'],
+    ] as const
+    for (const [, service, instance] of connections) await maps(service, withInstance(instance))
+    const refused = connections.map(([situation, service]) => deploys(situation, { service }))
+    situations.push(...(await Promise.all(refused)))
     const repository = installation.argocd.repository.replace('gitops', 'another')
     await maps('unread', (yaml) => yaml.replace(installation.argocd.repository, repository))
     situations.push(
