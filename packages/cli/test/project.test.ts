@@ -113,26 +113,26 @@ test('add-resource writes a file to a project, or to a service in every stage', 
   const server = await startFakeServer(t, ROUTES)
   const cli = createCli(t, { TIPHYS_ENDPOINT: server.url, TIPHYS_API_TOKEN: 'secret' })
   mkdirSync(join(cli.home, 'files'))
-  writeFileSync(join(cli.home, 'files', 'slo.yaml'), Buffer.from([0xff, 0x00, 0x41]))
-  const one = await cli.run(['add-resource', '--project=shop', '--resource=files/slo.yaml'])
-  assert.equal(one.stderr, 'files/slo.yaml added to project shop (commit 01234567).\n')
+  writeFileSync(join(cli.home, 'files', 'load.jmx'), Buffer.from([0xff, 0x00, 0x41]))
+  const one = await cli.run(['add-resource', '--project=shop', '--resource=files/load.jmx'])
+  assert.equal(one.stderr, 'files/load.jmx added to project shop (commit 01234567).\n')
   const all = await cli.run([
     ...['add-resource', '--project=shop', '--all-stages', '--service=carts'],
-    ...['--resource=files/slo.yaml', '--resourceUri=slo.yaml'],
+    ...['--resource=files/load.jmx', '--resourceUri=load.jmx'],
   ])
   assert.equal(
     all.stderr,
-    'slo.yaml added to service carts in stage staging of project shop (commit 01234567).\nslo.yaml added to service carts in stage production of project shop (commit 01234567).\n',
+    'load.jmx added to service carts in stage staging of project shop (commit 01234567).\nload.jmx added to service carts in stage production of project shop (commit 01234567).\n',
   )
   const bodies = server.seen
     .filter((request) => request.method === 'POST')
     .map((request) => request.body)
   const content = '/wBB'
   assert.deepEqual(bodies[0], {
-    resources: [{ resourceURI: 'files/slo.yaml', resourceContent: content }],
+    resources: [{ resourceURI: 'files/load.jmx', resourceContent: content }],
   })
   assert.deepEqual(bodies[1], {
-    resources: [{ resourceURI: 'slo.yaml', resourceContent: content }],
+    resources: [{ resourceURI: 'load.jmx', resourceContent: content }],
   })
 })
 

@@ -1,4 +1,7 @@
 import { basename, isAbsolute, normalize } from 'node:path'
+import { formatProblem, type Problem } from '@tiphys/contract/problem.ts'
+import { fileKindOf } from '@tiphys/providers/file-kind.ts'
+import { lintFileSet } from '@tiphys/providers/lint-file-set.ts'
 import { getProject } from '../client/projects.ts'
 import { type ResourcePlace, writeResources } from '../client/resources.ts'
 import { openClient } from '../connection/open-client.ts'
@@ -31,7 +34,15 @@ export async function addResource(options: Options): Promise<ExitCode | undefine
     const commit = await writeResources(client, place, [{ uri, content }])
     printNote(`${uri} added to ${placeName(place)} (commit ${commit.slice(0, 8)}).`)
   }
+  for (const problem of problemsOf(uri, content)) printNote(formatProblem(problem))
   return undefined
+}
+
+/** What the server takes because Keptn took it is in the project now; a typing mistake in it had better be known before it is met. */
+function problemsOf(uri: string, content: Uint8Array): readonly Problem[] {
+  const text = new TextDecoder().decode(content)
+  if (fileKindOf(uri, text) === undefined) return []
+  return lintFileSet({ [uri]: text }).filter(({ severity }) => severity !== 'info')
 }
 
 /**
