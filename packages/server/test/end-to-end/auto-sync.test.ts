@@ -7,12 +7,14 @@ import { until } from './until.ts'
 
 const RECONCILE_MS = 1_000
 const PERIODS = 2
+/** Each test has an installation of its own, and mostly waits. */
+const AT_ONCE = 2
 const SECOND_MS = 1_000
 /** After the second period, so that what it found had time to become a run. */
 const SLACK_MS = 500
 
 /** Argo CD syncs by itself and tells of everything; the two ways must not feed each other (behaviour.md 6). */
-describe('an application with auto-sync and all notifications', () => {
+describe('an application with auto-sync and all notifications', { concurrency: AT_ONCE }, () => {
   it('way A: one delivery, one rollback commit, and then silence', async () => {
     await using installation = await installed()
     const { client, argocd } = installation

@@ -19,7 +19,7 @@ spec:
         - name: hurried
           tasks:
             - name: deployment
-              properties: { timeout: 3s }
+              properties: { timeout: 5s }
         - name: undo
           tasks:
             - name: rollback
@@ -192,9 +192,10 @@ describe('what users read: Argo CD', () => {
       sequence: 'deliver',
       image: 'sample:1.1.0-lazy60',
     })
-    await until('the commit of the deployment', async () =>
-      (await argocd.tagInGit('staging', 'rivals')) === '1.1.0-lazy60' ? true : undefined,
-    )
+    await until('the sync of the deployment', () => {
+      const { operationState } = argocd.simulator.application('rivals-staging').status
+      return operationState?.phase === 'Succeeded' ? true : undefined
+    })
     await argocd.pushTag('2.0.0', 'staging', 'rivals')
     situations.push(ended('somebody pushes another version meanwhile', await client.ended(rival)))
     await maps('closed', (yaml) => yaml.replace('    settle:', '    project: closed\n    settle:'))

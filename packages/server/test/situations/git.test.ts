@@ -18,7 +18,7 @@ spec:
         - name: hurried
           tasks:
             - name: deployment
-              properties: { timeout: 3s }
+              properties: { timeout: 4s }
 `
 
 const PROTECTED = `error: GH006: Protected branch update failed for refs/heads/main.
