@@ -104,7 +104,7 @@ describe('Argo CD has a bad day', () => {
 
   it('is slow', async () => {
     const { simulator } = installation.argocd
-    simulator.setFault({ slowMs: 150 })
+    simulator.setFault({ slowMs: 300 })
     await delivers('1.5.0', async () => {})
     simulator.clearFaults()
   })

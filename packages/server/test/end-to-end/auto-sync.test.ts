@@ -8,7 +8,7 @@ import { until } from './until.ts'
 const RECONCILE_MS = 1_000
 const PERIODS = 2
 /** Each test has an installation of its own, and mostly waits. */
-const AT_ONCE = 4
+const AT_ONCE = 2
 const SECOND_MS = 1_000
 /** After the second period, so that what it found had time to become a run. */
 const SLACK_MS = 500

@@ -58,7 +58,7 @@ it('a gate judges what a real Prometheus measured', { skip: isSkipped }, async (
     shipyard: SHIPYARD,
     project: 'apiVersion: tiphys.dev/v1\n',
     slo: SLO,
-    tests: TESTS_YAML.replace('duration: 1s', 'duration: 3500ms'),
+    tests: TESTS_YAML.replace('duration: 1s', 'duration: 5s'),
   })
   await client.write({ project: 'shop' }, { 'prometheus/sli.yaml': SLI })
 
