@@ -75,7 +75,7 @@ function begin(row: RunRow, meta: Extract<RunRow['meta'], { k: 'start' }>): Open
     plan,
     ...(meta.origin === undefined ? {} : { origin: meta.origin }),
     triggeredMs: row.timeMs,
-    payload: scoped(event.data, plan),
+    payload: scoped(ownTestsOnly(event.data, plan), plan),
     done: [],
     open: [],
     ...(first === undefined
@@ -83,6 +83,18 @@ function begin(row: RunRow, meta: Extract<RunRow['meta'], { k: 'start' }>): Open
       : { next: { index: 0, attempt: 1, dueMs: row.timeMs + first.afterMs } }),
     ...(plan.timeoutMs === undefined ? {} : { deadlineMs: row.timeMs + plan.timeoutMs }),
   }
+}
+
+/**
+ * Where a run has tests of its own, only they may say what was measured: figures that came with the trigger, from whoever sent it or from
+ * an earlier stage, would pass a gate that judges test results.
+ */
+function ownTestsOnly(data: JsonObject, plan: OpenRun['plan']): JsonObject {
+  const { test } = data
+  if (test === undefined || !isJsonObject(test) || !('results' in test)) return data
+  if (!plan.tasks.some((task) => task.name === 'test')) return data
+  const { results: _, ...rest } = test
+  return { ...data, test: rest }
 }
 
 function openTask(

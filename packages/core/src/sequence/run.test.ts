@@ -209,6 +209,17 @@ test('a deployment that degrades later fails its run: at once between tasks, els
   assert.equal(childrenOf(ended)[0]?.sequence, 'rollback')
 })
 
+test('figures that came with the trigger do not pass for those of the tests of this run', () => {
+  const claimed = { ...triggered, data: { test: { results: { error_rate: 0 }, start: 'then' } } }
+  const own = drive(startRow({ event: claimed, plan: plan(), by: 'ci' }))
+  own.apply({ type: 'proceed' }, 0)
+  assert.deepEqual(own.openTask().event.data['test'], { start: 'then' })
+  const tasks = plan().tasks.filter((task) => task.name !== 'test')
+  const without = drive(startRow({ event: claimed, plan: plan({ tasks }), by: 'ci' }))
+  without.apply({ type: 'proceed' }, 0)
+  assert.deepEqual(without.openTask().event.data['test'], claimed.data.test)
+})
+
 test('abort ends a run at once and triggers nothing', () => {
   const run = drive()
   run.apply({ type: 'proceed' }, 0)
