@@ -22,6 +22,15 @@ export function checkStory(story: Story): void {
   pausesHold(streams)
 }
 
+/** Stories in which nothing is taken keep every rule and say nothing: on average one writes about a hundred rows. */
+export function checkThatMuchHappened(rows: number, stories: number): void {
+  const fewest = 30 * stories
+  assert.ok(
+    rows >= fewest,
+    `${stories} stories wrote ${rows} rows, and ought to write ${fewest} at least`,
+  )
+}
+
 type Streams = ReadonlyMap<string, readonly StoredEvent[]>
 
 function streamsOf(rows: readonly StoredEvent[]): Streams {

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { checkStory } from './checkers.ts'
+import { checkStory, checkThatMuchHappened } from './checkers.ts'
 import { playStory } from './world.ts'
 
 /** `npm run sim -- --seeds 100000`, or one story again with `--seed 42` (prints its rows). */
@@ -26,6 +26,7 @@ async function playMany(count: number): Promise<void> {
       throw error
     }
   }
+  checkThatMuchHappened(rows, count)
   process.stdout.write(`${count} stories kept every rule: ${rows} rows, ${crashes} crashes\n`)
 }
 
