@@ -1,17 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isJsonObject } from '@tiphys/contract/json.ts'
-import { PreviousEvaluationFile } from '@tiphys/contract/offline-gate.ts'
-import { TEST_RESULTS_PROVIDER } from '@tiphys/core/evaluation/test-results-value.ts'
-import { toPreviousEvaluation } from '@tiphys/core/evaluation/wire.ts'
-import { createGuardedHttp, type GuardedHttp } from '@tiphys/providers/http/guarded-http.ts'
 import { lintFileSet } from '@tiphys/providers/lint-file-set.ts'
-import {
-  createPrometheusProvider,
-  PROMETHEUS_PROVIDER,
-} from '@tiphys/providers/prometheus/prometheus-provider.ts'
-import type { SliProvider } from '@tiphys/providers/sli/sli-provider.ts'
-import { createTestResultsProvider } from '@tiphys/providers/sli/test-results-provider.ts'
 import { createArgoCdClient } from './adapters/argocd/client.ts'
 import { openGit } from './adapters/git/open-git.ts'
 import { followLog } from './adapters/projections/follow-log.ts'
@@ -24,23 +13,17 @@ import { createSystemClock } from './adapters/system/system-clock.ts'
 import { createApi } from './api/api.ts'
 import type { ApiParts } from './api/parts.ts'
 import { composeArgocd } from './argocd/compose-argocd.ts'
+import { composeExecutors } from './compose-executors.ts'
 import type { Engine } from './engine/engine.ts'
 import { startEngine } from './engine/engine-loop.ts'
 import { startHousekeeping } from './engine/housekeeping.ts'
 import { createOutbox } from './engine/outbox.ts'
-import { createApprovalExecutor } from './executors/approval/approval-executor.ts'
-import { createEvaluationExecutor } from './executors/evaluation/evaluation-executor.ts'
-import type { TaskExecutor, TaskJob } from './executors/executor.ts'
-import { createTestExecutor } from './executors/test/test-executor.ts'
-import { DEFAULT_TEST_LIMITS } from './executors/test/test-limits.ts'
 import { createIntake } from './intake/create-intake.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
-import type { Projections } from './ports/projections.ts'
 import { PROJECTIONS } from './projections/all-projections.ts'
-import { baselineEvaluations } from './projections/evaluations.ts'
 import { checkFile } from './projects/check-file.ts'
-import { loadProjects } from './projects/create-projects.ts'
+import { type LoadedProjects, loadProjects } from './projects/create-projects.ts'
 import { DATABASE_FILE, PROJECTIONS_FILE } from './rebuild-projections.ts'
 import { allows } from './security/allows.ts'
 import { loadSecretKey } from './security/secret-key.ts'
@@ -61,9 +44,6 @@ export type TiphysServer = AsyncDisposable & {
   readonly bootstrapToken?: string
   close(): Promise<void>
 }
-
-/** History that a relative criterion may look back on: more than any slo.yaml asks for. */
-const MAX_BASELINE = 100
 
 /** The composition root: builds everything in plain code, top to bottom, and is the only place that knows every adapter. */
 export async function createServer(
@@ -146,27 +126,8 @@ async function build(building: Building): Promise<TiphysServer> {
     desiredState,
   })
   closing.push(argocd.close)
-  const outbox = createOutbox({ store, clock, log, handlers: argocd.effectHandlers })
-  const running = await startEngine({
-    store,
-    clock,
-    log,
-    projects,
-    loadedSnapshot: (projectId) => projects.loaded(projectId),
-    executors: [...argocd.executors, ...ownExecutors(building, projections, argocd.trustedHosts)],
-    // Integrations that register themselves come with Keptn's uniform API.
-    isSubscribed: () => false,
-    onCommitted: argocd.onCommitted,
-    onEffects: () => outbox.wake(),
-  })
+  const running = await runEngine(building, { store, projections, projects, argocd })
   engine = running
-  closing.push(
-    () => running.close(),
-    () => outbox.close(),
-  )
-  argocd.start({ engine: running, newId })
-  outbox.wake()
-  closing.push(startHousekeeping({ store, clock, log }), followLog({ projections, clock, log }))
   const intake = createIntake({
     engine: running,
     projects,
@@ -188,6 +149,46 @@ async function build(building: Building): Promise<TiphysServer> {
   const url = await listen(building, parts)
   const shown = bootstrapToken === undefined ? {} : { bootstrapToken }
   return { url, ...shown, close, [Symbol.asyncDispose]: close }
+}
+
+type Engineable = Pick<Served, 'store' | 'projections'> & {
+  readonly projects: LoadedProjects
+  readonly argocd: ReturnType<typeof composeArgocd>
+}
+
+/** Starts what goes on by itself: the engine with its executors, the outbox, housekeeping, the folding of lists. */
+async function runEngine(building: Building, parts: Engineable): Promise<Engine> {
+  const { clock, log, closing } = building
+  const { store, projections, projects, argocd } = parts
+  const outbox = createOutbox({ store, clock, log, handlers: argocd.effectHandlers })
+  const running = await startEngine({
+    store,
+    clock,
+    log,
+    projects,
+    loadedSnapshot: (projectId) => projects.loaded(projectId),
+    executors: [
+      ...argocd.executors,
+      ...composeExecutors({
+        ...building,
+        projections,
+        trustedHosts: argocd.trustedHosts,
+        ownPort: () => building.listening.port(),
+      }),
+    ],
+    // Integrations that register themselves come with Keptn's uniform API.
+    isSubscribed: () => false,
+    onCommitted: argocd.onCommitted,
+    onEffects: () => outbox.wake(),
+  })
+  closing.push(
+    () => running.close(),
+    () => outbox.close(),
+  )
+  argocd.start({ engine: running, newId })
+  outbox.wake()
+  closing.push(startHousekeeping({ store, clock, log }), followLog({ projections, clock, log }))
+  return running
 }
 
 function argocdClients(settings: ServerSettings, clock: Clock) {
@@ -217,28 +218,6 @@ async function openData({ settings, clock, log, masked, closing }: Building) {
   for (const warning of [secretKey.warning, bootstrap.warning]) if (warning) log.warn({}, warning)
   const { generated } = bootstrap
   return { store, documents, projections, secrets, tokens, bootstrapToken: generated }
-}
-
-function ownExecutors(
-  { settings, clock, log, listening }: Building,
-  projections: Projections,
-  trustedHosts: (job: TaskJob) => Promise<readonly string[]>,
-): TaskExecutor[] {
-  const http = guardedHttp(settings, listening.port)
-  return [
-    createTestExecutor({
-      guard: (url) => http.check(url, 'user'),
-      clock,
-      log,
-      limits: testLimits(settings),
-      trustedHosts,
-    }),
-    createEvaluationExecutor({
-      provider: providersOf(settings, http),
-      previousEvaluations: (job) => baselineOf(projections, job),
-    }),
-    createApprovalExecutor(),
-  ]
 }
 
 type Served = Pick<
@@ -281,65 +260,6 @@ async function listen(
 async function readTls(tls: { readonly certFile: string; readonly keyFile: string }) {
   const [cert, key] = await Promise.all([readFile(tls.certFile), readFile(tls.keyFile)])
   return { cert, key }
-}
-
-function guardedHttp(settings: ServerSettings, ownPort: () => number): GuardedHttp {
-  return createGuardedHttp({
-    allowLoopback: settings.allowLoopbackTargets,
-    denyPrivate: settings.denyPrivate,
-    ownListeners: () => [{ port: ownPort() }],
-    ...kubernetesApi(process.env['KUBERNETES_SERVICE_HOST']),
-  })
-}
-
-function kubernetesApi(host: string | undefined) {
-  return host === undefined ? {} : { kubernetesApiHost: host }
-}
-
-function testLimits(settings: ServerSettings) {
-  return {
-    ...DEFAULT_TEST_LIMITS,
-    ...(settings.maxLoadRatePerS === undefined ? {} : { maxRatePerS: settings.maxLoadRatePerS }),
-    ...(settings.maxLoadConnections === undefined
-      ? {}
-      : { maxConnections: settings.maxLoadConnections }),
-  }
-}
-
-/** Providers by name: what the operator connected, and what needs no connection. */
-function providersOf(settings: ServerSettings, http: GuardedHttp) {
-  return (name: string, { project, data, runId }: TaskJob): SliProvider | undefined => {
-    if (name === TEST_RESULTS_PROVIDER) {
-      const test = data['test']
-      return createTestResultsProvider(
-        test !== undefined && isJsonObject(test) ? test['results'] : undefined,
-        runId,
-      )
-    }
-    if (name !== PROMETHEUS_PROVIDER) return undefined
-    const own = settings.prometheus.find((one) => one.projects?.includes(project))
-    const shared = settings.prometheus.find((one) => one.projects === undefined)
-    const connection = own ?? shared
-    if (connection === undefined) return undefined
-    const { projects: _, ...options } = connection
-    return createPrometheusProvider({ http, ...options, urlClass: 'operator' })
-  }
-}
-
-async function baselineOf(projections: Projections, job: TaskJob) {
-  const { projectId, stage, service } = job
-  const found = await baselineEvaluations(projections, {
-    projectId,
-    stage,
-    service,
-    limit: MAX_BASELINE,
-  })
-  return found.flatMap((one) => {
-    const evaluation = PreviousEvaluationFile.safeParse(one.evaluation)
-    return evaluation.success
-      ? [toPreviousEvaluation(one.eventId, one.result, evaluation.data)]
-      : []
-  })
 }
 
 /** Everything secret that the settings hold. */

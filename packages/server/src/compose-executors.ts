@@ -1,0 +1,114 @@
+import { isJsonObject } from '@tiphys/contract/json.ts'
+import { PreviousEvaluationFile } from '@tiphys/contract/offline-gate.ts'
+import { TEST_RESULTS_PROVIDER } from '@tiphys/core/evaluation/test-results-value.ts'
+import { toPreviousEvaluation } from '@tiphys/core/evaluation/wire.ts'
+import { createGuardedHttp, type GuardedHttp } from '@tiphys/providers/http/guarded-http.ts'
+import {
+  createPrometheusProvider,
+  PROMETHEUS_PROVIDER,
+} from '@tiphys/providers/prometheus/prometheus-provider.ts'
+import type { SliProvider } from '@tiphys/providers/sli/sli-provider.ts'
+import { createTestResultsProvider } from '@tiphys/providers/sli/test-results-provider.ts'
+import { createApprovalExecutor } from './executors/approval/approval-executor.ts'
+import { createEvaluationExecutor } from './executors/evaluation/evaluation-executor.ts'
+import type { TaskExecutor, TaskJob } from './executors/executor.ts'
+import { createTestExecutor } from './executors/test/test-executor.ts'
+import { DEFAULT_TEST_LIMITS } from './executors/test/test-limits.ts'
+import type { Clock } from './ports/clock.ts'
+import type { Log } from './ports/log.ts'
+import type { Projections } from './ports/projections.ts'
+import { baselineEvaluations } from './projections/evaluations.ts'
+import type { ServerSettings } from './settings/load-settings.ts'
+
+export type ExecutorParts = {
+  readonly settings: ServerSettings
+  readonly clock: Clock
+  readonly log: Log
+  readonly projections: Projections
+  /** Hosts of applications that a test may be sent to. */
+  readonly trustedHosts: (job: TaskJob) => Promise<readonly string[]>
+  /** Where this server listens: no test and no query may reach it. */
+  readonly ownPort: () => number
+}
+
+/** History that a relative criterion may look back on: more than any slo.yaml asks for. */
+const MAX_BASELINE = 100
+
+/** What carries out tests, evaluations and approvals; the Argo CD side brings its own. */
+export function composeExecutors(parts: ExecutorParts): TaskExecutor[] {
+  const { settings, clock, log, projections, trustedHosts, ownPort } = parts
+  const http = guardedHttp(settings, ownPort)
+  return [
+    createTestExecutor({
+      guard: (url) => http.check(url, 'user'),
+      clock,
+      log,
+      limits: testLimits(settings),
+      trustedHosts,
+    }),
+    createEvaluationExecutor({
+      provider: providersOf(settings, http),
+      previousEvaluations: (job) => baselineOf(projections, job),
+    }),
+    createApprovalExecutor(),
+  ]
+}
+
+function guardedHttp(settings: ServerSettings, ownPort: () => number): GuardedHttp {
+  return createGuardedHttp({
+    allowLoopback: settings.allowLoopbackTargets,
+    denyPrivate: settings.denyPrivate,
+    ownListeners: () => [{ port: ownPort() }],
+    ...kubernetesApi(process.env['KUBERNETES_SERVICE_HOST']),
+  })
+}
+
+function kubernetesApi(host: string | undefined) {
+  return host === undefined ? {} : { kubernetesApiHost: host }
+}
+
+function testLimits(settings: ServerSettings) {
+  return {
+    ...DEFAULT_TEST_LIMITS,
+    ...(settings.maxLoadRatePerS === undefined ? {} : { maxRatePerS: settings.maxLoadRatePerS }),
+    ...(settings.maxLoadConnections === undefined
+      ? {}
+      : { maxConnections: settings.maxLoadConnections }),
+  }
+}
+
+/** Providers by name: what the operator connected, and what needs no connection. */
+function providersOf(settings: ServerSettings, http: GuardedHttp) {
+  return (name: string, { project, data, runId }: TaskJob): SliProvider | undefined => {
+    if (name === TEST_RESULTS_PROVIDER) {
+      const test = data['test']
+      return createTestResultsProvider(
+        test !== undefined && isJsonObject(test) ? test['results'] : undefined,
+        runId,
+      )
+    }
+    if (name !== PROMETHEUS_PROVIDER) return undefined
+    const own = settings.prometheus.find((one) => one.projects?.includes(project))
+    const shared = settings.prometheus.find((one) => one.projects === undefined)
+    const connection = own ?? shared
+    if (connection === undefined) return undefined
+    const { projects: _, ...options } = connection
+    return createPrometheusProvider({ http, ...options, urlClass: 'operator' })
+  }
+}
+
+async function baselineOf(projections: Projections, job: TaskJob) {
+  const { projectId, stage, service } = job
+  const found = await baselineEvaluations(projections, {
+    projectId,
+    stage,
+    service,
+    limit: MAX_BASELINE,
+  })
+  return found.flatMap((one) => {
+    const evaluation = PreviousEvaluationFile.safeParse(one.evaluation)
+    return evaluation.success
+      ? [toPreviousEvaluation(one.eventId, one.result, evaluation.data)]
+      : []
+  })
+}
