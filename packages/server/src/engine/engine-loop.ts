@@ -1,19 +1,20 @@
 import type { KeptnEvent } from '@tiphys/contract/event.ts'
 import { nextDueMs, type RunInput } from '@tiphys/core/sequence/decide-run.ts'
 import type { OpenRun } from '@tiphys/core/sequence/run-state.ts'
-import { type LanePlace, whyWaiting } from '@tiphys/core/sequence/why.ts'
+import { whyWaiting } from '@tiphys/core/sequence/why.ts'
 import type { TaskExecutor } from '../executors/executor.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { CommitUnit, Store, StoredEvent } from '../ports/store.ts'
 import type { Projects } from '../projects/projects.ts'
+import { createAlarm } from './alarm.ts'
 import { createDispatcher } from './dispatcher.ts'
-import { createDueTimes } from './due-times.ts'
 import type { ControlRequest, Engine, EngineAnswer, EngineInput, RunNews } from './engine.ts'
 import { createPlanner } from './planner.ts'
 import type { ProjectSnapshot } from './project-snapshot.ts'
 import { type JobPlan, route } from './route.ts'
-import { foldRun, laneKey, openRunBook, type RunBook } from './run-book.ts'
+import { foldRun, openRunBook, type RunBook } from './run-book.ts'
+import { lanePlace, openTriggered } from './run-queries.ts'
 import { type Step, StepBuilder } from './step.ts'
 
 export type EngineParts = {
@@ -54,14 +55,12 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
 
 class EngineLoop implements Engine {
   readonly #parts: EngineParts
-  readonly #dues = createDueTimes()
+  readonly #alarm
   readonly #planner
   readonly #dispatcher
   #book: RunBook = openRunBook([])
   #queue: Job[] = []
   #turn: Promise<void> | undefined
-  #cancelAlarm: () => void = () => {}
-  #alarmMs: number | undefined
   #isClosed = false
   /** Keys accepted but not yet on disk, so that two repeats in one turn meet. */
   readonly #keysInFlight = new Map<string, Promise<EngineAnswer>>()
@@ -69,6 +68,9 @@ class EngineLoop implements Engine {
   constructor(parts: EngineParts) {
     this.#parts = parts
     this.#planner = createPlanner(parts)
+    this.#alarm = createAlarm(parts.clock, (due) => {
+      for (const runId of due) this.#tick(runId)
+    })
     this.#dispatcher = createDispatcher({
       ...parts,
       snapshotOf: (run) => parts.projects.snapshotAt(run.plan.projectId, run.plan.pin),
@@ -87,12 +89,12 @@ class EngineLoop implements Engine {
     for (const projectId of projectIds) await this.#parts.projects.snapshot(projectId)
     const nowMs = this.#parts.clock.nowMs()
     for (const run of this.#book.runs.values()) {
-      this.#dues.set(run.runId, nextDueMs(run, nowMs))
+      this.#alarm.set(run.runId, nextDueMs(run, nowMs))
       this.#dispatcher.reconcile(run.runId, run)
       // What became due while nobody looked is decided now.
       if (run.next !== undefined && run.next.dueMs <= nowMs) this.#tick(run.runId)
     }
-    this.#setAlarm()
+    this.#alarm.arm()
   }
 
   async submit(input: EngineInput): Promise<EngineAnswer> {
@@ -143,26 +145,7 @@ class EngineLoop implements Engine {
   }
 
   openTriggered(filter: Parameters<Engine['openTriggered']>[0]): readonly KeptnEvent[] {
-    const matches = (wanted: string | undefined, value: string) =>
-      wanted === undefined || wanted === value
-    const found: { event: KeptnEvent; dueMs: number }[] = []
-    for (const run of this.#runsWith(filter.eventId)) {
-      const { plan } = run
-      if (!matches(filter.projectId, plan.projectId) || !matches(filter.stage, plan.stage)) continue
-      if (!matches(filter.service, plan.service) || !matches(filter.context, run.context)) continue
-      for (const { event, dueMs } of run.open) {
-        if (!matches(filter.type, event.type) || !matches(filter.eventId, event.id)) continue
-        found.push({ event, dueMs })
-      }
-    }
-    return found.sort((left, right) => left.dueMs - right.dueMs).map(({ event }) => event)
-  }
-
-  /** All open runs, or the one that waits for an answer to this event. */
-  #runsWith(triggeredId: string | undefined): Iterable<OpenRun> {
-    if (triggeredId === undefined) return this.#book.runs.values()
-    const run = this.#book.runOfTask(triggeredId)
-    return run === undefined ? [] : [run]
+    return openTriggered(this.#book, filter)
   }
 
   openRun(runId: string): OpenRun | undefined {
@@ -183,7 +166,7 @@ class EngineLoop implements Engine {
     const nowMs = this.#parts.clock.nowMs()
     return this.#book
       .runsOf(projectId, context)
-      .flatMap((run) => whyWaiting(run, this.#placeOf(run), nowMs))
+      .flatMap((run) => whyWaiting(run, lanePlace(this.#book, run), nowMs))
   }
 
   async tell(news: RunNews): Promise<'told' | 'ended' | 'repeat'> {
@@ -209,7 +192,7 @@ class EngineLoop implements Engine {
     await this.#enqueue(() => {
       for (const run of this.openRunsOf(projectId)) {
         this.#book.forget(run.runId)
-        this.#dues.set(run.runId, undefined)
+        this.#alarm.set(run.runId, undefined)
         this.#dispatcher.reconcile(run.runId, undefined)
       }
       return { answer: { code: 'accepted', context: '', eventId: '', routed: 'run' } }
@@ -222,7 +205,7 @@ class EngineLoop implements Engine {
 
   async close(): Promise<void> {
     this.#isClosed = true
-    this.#cancelAlarm()
+    this.#alarm.stop()
     await this.#dispatcher.close()
     await this.settled()
   }
@@ -288,7 +271,7 @@ class EngineLoop implements Engine {
     // What was decided and not written is in the book: forget the book and fold the log again.
     if (failure !== undefined) await this.#reload(failure)
     else for (const { step } of decided) this.#afterCommit(step)
-    this.#setAlarm()
+    this.#alarm.arm()
     if (again.length === 0) return
     if (attempt < MAX_TRIES) return this.#takeTurn(again, attempt + 1)
     for (const job of again) job.reject(new Error('the log kept changing under this input'))
@@ -318,7 +301,7 @@ class EngineLoop implements Engine {
   #afterCommit(step: Step | undefined): void {
     for (const runId of step?.touched ?? []) {
       const run = this.#book.run(runId)
-      this.#dues.set(
+      this.#alarm.set(
         runId,
         run === undefined ? undefined : nextDueMs(run, this.#parts.clock.nowMs()),
       )
@@ -336,35 +319,12 @@ class EngineLoop implements Engine {
     for (const runId of before) this.#dispatcher.reconcile(runId, this.#book.run(runId))
   }
 
-  #placeOf(run: OpenRun): LanePlace {
-    const lane = this.#book.lane(laneKey(run.plan))
-    const top = lane.stack.at(-1)
-    const holder = top === undefined || top === run.runId ? undefined : this.#book.run(top)
-    const ahead = Math.max(0, lane.waiting.indexOf(run.runId))
-    return holder === undefined ? { ahead } : { holder, ahead }
-  }
-
-  /** One alarm for the earliest due time; the due times themselves follow from the log. */
-  #setAlarm(): void {
-    const dueMs = this.#dues.earliestMs()
-    if (this.#isClosed || dueMs === this.#alarmMs) return
-    this.#cancelAlarm()
-    this.#alarmMs = dueMs
-    if (dueMs === undefined) return
-    this.#cancelAlarm = this.#parts.clock.at(dueMs, () => {
-      this.#alarmMs = undefined
-      const due = this.#dues.takeDue(this.#parts.clock.nowMs())
-      for (const runId of due) this.#tick(runId)
-      this.#setAlarm()
-    })
-  }
-
   #tick(runId: string): void {
     this.#input(runId, { type: 'tick' }).then(
       () => {
         const run = this.#book.run(runId)
-        if (run !== undefined) this.#dues.set(runId, nextDueMs(run, this.#parts.clock.nowMs()))
-        this.#setAlarm()
+        if (run !== undefined) this.#alarm.set(runId, nextDueMs(run, this.#parts.clock.nowMs()))
+        this.#alarm.arm()
       },
       (error: unknown) =>
         this.#parts.log.error({ error, runId }, 'a due time could not be handled'),
