@@ -1,6 +1,7 @@
 import { describe, type TestContext } from 'node:test'
 import type { Store } from '../src/ports/store.ts'
 import { commitContract } from './store-contract-commit.ts'
+import { forgetContract } from './store-contract-forget.ts'
 import { queryContract } from './store-contract-query.ts'
 import { sideRowsContract } from './store-contract-side-rows.ts'
 import { tailContract } from './store-contract-tail.ts'
@@ -16,5 +17,6 @@ export function storeContract(name: string, factory: StoreFactory): void {
     tailContract(factory)
     queryContract(factory)
     sideRowsContract(factory)
+    forgetContract(factory)
   })
 }

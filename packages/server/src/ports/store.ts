@@ -59,12 +59,23 @@ export interface Store {
   deleteProject(projectId: string): Promise<void>
 
   /**
-   * Recomputes every stream's hash chain and the index columns; names the first broken row, if any. Rows cut off at the end of a
-   * stream are not noticed: nothing after them vouches for them.
+   * Deletes whole streams, and the oldest rows of others, in the transaction that writes `record`: they are gone from every read, what
+   * remains keeps its versions and its hash chain, and positions are never given again. One stream that is open, or a record that is refused,
+   * and nothing is deleted. Names that no stream has, and cuts at a version that is not there, change nothing.
+   */
+  forget(request: ForgetRequest): Promise<ForgetResult>
+  /** Gives some of the space of deleted rows back to the disk, in a moment; false when there was none left to give. */
+  releaseSpace(): Promise<boolean>
+
+  /**
+   * Recomputes every stream's hash chain and the index columns; names the first broken row, if any, else the first stretch of the log from
+   * which rows are gone that nobody deleted: those cut off at the end of a stream break no chain. Rows at the very end of the log are
+   * noticed when the store was closed, or something deleted, after they were written.
    */
   verify(): Promise<{
     readonly rows: number
     readonly broken?: { stream: string; version: number }
+    readonly missing?: { count: number; first: number; last: number }
   }>
 
   /** Writes what was handed in, ends every `tail`, gives the data folder free. */
@@ -145,6 +156,19 @@ export type CommitResult =
   | { readonly code: 'committed'; readonly position: number; readonly rows: readonly StoredEvent[] }
   | { readonly code: 'conflict'; readonly stream: string; readonly actual: number }
   | { readonly code: 'repeat'; readonly key: string; readonly of: string }
+
+export type ForgetRequest = {
+  readonly streams: readonly string[]
+  readonly cuts?: readonly { readonly stream: string; readonly upToVersion: number }[]
+  /** What tells readers of the log about it. */
+  readonly record: CommitUnit
+}
+
+export type ForgetResult =
+  /** `rows` were deleted; `position` of the last row of the record. */
+  | { readonly code: 'forgotten'; readonly rows: number; readonly position: number }
+  | { readonly code: 'open'; readonly stream: string }
+  | Exclude<CommitResult, { code: 'committed' }>
 
 export type EventQuery = {
   readonly projectId?: string

@@ -1,5 +1,11 @@
 import { assert } from '@tiphys/core/assert.ts'
-import type { EventPage, EventQuery, NewEvent, StoredEvent } from '../../ports/store.ts'
+import type {
+  EventPage,
+  EventQuery,
+  ForgetRequest,
+  NewEvent,
+  StoredEvent,
+} from '../../ports/store.ts'
 import { matchesWanted } from '../event-log/query-bounds.ts'
 import { placed, type SerialisedEvent, serialise, storedEvent } from '../event-log/serialise.ts'
 import { isShown, matches } from './event-filter.ts'
@@ -17,11 +23,14 @@ export type MemoryLog = {
   setOpen(stream: string, isOpen: boolean): void
   openStreams(): string[]
   deleteProject(projectId: string): void
+  /** Deletes whole streams, and the oldest rows of others; answers how many rows went. */
+  forget(streams: readonly string[], cuts: NonNullable<ForgetRequest['cuts']>): number
   rowCount(): number
 }
 
 type Row = { readonly text: SerialisedEvent; readonly place: Omit<StoredEvent, 'event' | 'meta'> }
-type Stream = { readonly rows: Row[]; isOpen: boolean }
+/** `cut` rows at its beginning are gone. */
+type Stream = { readonly rows: Row[]; cut: number; isOpen: boolean }
 
 export function createMemoryLog(): MemoryLog {
   const streams = new Map<string, Stream>()
@@ -31,7 +40,7 @@ export function createMemoryLog(): MemoryLog {
   function streamOf(name: string): Stream {
     const known = streams.get(name)
     if (known !== undefined) return known
-    const created: Stream = { rows: [], isOpen: false }
+    const created: Stream = { rows: [], cut: 0, isOpen: false }
     streams.set(name, created)
     return created
   }
@@ -49,7 +58,7 @@ export function createMemoryLog(): MemoryLog {
   }
 
   return {
-    versionOf: (stream) => streams.get(stream)?.rows.length ?? 0,
+    versionOf: (stream) => versionOf(streams.get(stream)),
     check(name, entries) {
       const [first] = streams.get(name)?.rows ?? []
       const projectId = first === undefined ? entries[0]?.projectId : first.place.projectId
@@ -66,7 +75,7 @@ export function createMemoryLog(): MemoryLog {
       const stream = streamOf(name)
       return entries.map((entry, index) => {
         const { projectId } = entry
-        const version = stream.rows.length + 1
+        const version = versionOf(stream) + 1
         const place = { position: ++head, stream: name, version, timeMs, projectId }
         const row = placed(entry, place)
         const { event: _event, meta: _meta, ...kept } = row
@@ -77,7 +86,9 @@ export function createMemoryLog(): MemoryLog {
       })
     },
     read: (stream, fromVersion) =>
-      (streams.get(stream)?.rows ?? []).slice(Math.max(0, fromVersion - 1)).map(read),
+      (streams.get(stream)?.rows ?? [])
+        .filter(({ place }) => place.version >= fromVersion)
+        .map(read),
     readAfter(position, limit) {
       const first = firstAfter(rows, position)
       return rows.slice(first, first + limit).map(read)
@@ -94,8 +105,30 @@ export function createMemoryLog(): MemoryLog {
       }
       rows = rows.filter((row) => streams.has(row.place.stream))
     },
+    forget(names, cuts) {
+      const gone = new Set(names.flatMap((name) => streams.get(name)?.rows ?? []))
+      for (const name of names) streams.delete(name)
+      for (const { stream, upToVersion } of cuts) {
+        for (const row of cutOff(streams.get(stream), upToVersion)) gone.add(row)
+      }
+      rows = rows.filter((row) => !gone.has(row))
+      return gone.size
+    },
     rowCount: () => rows.length,
   }
+}
+
+/** Takes the oldest rows out of a stream, when the version is there. */
+function cutOff(stream: Stream | undefined, upToVersion: number): Row[] {
+  const isThere = stream?.rows.some(({ place }) => place.version === upToVersion)
+  if (stream === undefined || !isThere) return []
+  const gone = stream.rows.splice(0, upToVersion - stream.cut)
+  stream.cut = upToVersion
+  return gone
+}
+
+function versionOf(stream: Stream | undefined): number {
+  return stream === undefined ? 0 : stream.cut + stream.rows.length
 }
 
 function read(row: Row): StoredEvent {

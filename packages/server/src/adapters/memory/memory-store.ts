@@ -1,4 +1,12 @@
-import type { CommitResult, CommitUnit, DedupeKey, Store, StoredEvent } from '../../ports/store.ts'
+import type {
+  CommitResult,
+  CommitUnit,
+  DedupeKey,
+  ForgetRequest,
+  ForgetResult,
+  Store,
+  StoredEvent,
+} from '../../ports/store.ts'
 import { attempt } from '../event-log/attempt.ts'
 import { createLiveLog } from '../event-log/live-log.ts'
 import { refusalOf } from '../event-log/refusal.ts'
@@ -40,6 +48,15 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
     return { code: 'committed', position: rows.at(-1)?.position ?? log.headPosition(), rows }
   }
 
+  function forgetNow({ streams, cuts = [], record }: ForgetRequest): ForgetResult {
+    const open = log.openStreams()
+    const refused = streams.find((stream) => open.includes(stream))
+    if (refused !== undefined) return { code: 'open', stream: refused }
+    const written = commitNow(record)
+    if (written.code !== 'committed') return written
+    return { code: 'forgotten', rows: log.forget(streams, cuts), position: written.position }
+  }
+
   function pruneDedupeKeys(nowMs: number): number {
     const expired = [...dedupeKeys.values()].filter((key) => key.untilMs <= nowMs)
     for (const { key } of expired) dedupeKeys.delete(key)
@@ -65,6 +82,8 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
         log.deleteProject(projectId)
         outbox.deleteProject(projectId)
       }),
+    forget: (request) => attempt(() => forgetNow(request)),
+    releaseSpace: () => attempt(() => false),
     verify: () => attempt(() => ({ rows: log.rowCount() })),
     close: () => attempt(() => live.close()),
   }

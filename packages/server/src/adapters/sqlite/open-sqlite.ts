@@ -40,6 +40,7 @@ export function openSqlite({ file: path, maxBehind }: SqliteOptions): SqliteData
     const file = openSqliteFile(path, {
       synchronous: 'FULL',
       cacheBytes: CACHE_BYTES,
+      shrinks: true,
       lockWaitMs: LOCK_WAIT_MS,
     })
     try {

@@ -1,3 +1,4 @@
+import { createDeletedRows, EVERY_VERSION } from './deleted-rows.ts'
 import type { SqliteFile } from './sqlite-file.ts'
 import type { Words } from './words.ts'
 
@@ -20,6 +21,8 @@ export function createProjectDeletion(
     `SELECT streams.id, (SELECT count(*) FROM events WHERE events.stream = streams.id) AS rows
      FROM streams WHERE project = ? LIMIT ${STREAMS_PER_STEP}`,
   )
+  const deletedRows = createDeletedRows(file)
+  const deleteBase = file.statement('DELETE FROM stream_bases WHERE stream = ?')
   const deleteEvents = file.statement('DELETE FROM events WHERE stream = ?')
   const deleteStream = file.statement('DELETE FROM streams WHERE id = ?')
   const deleteOrphans = file.statement(
@@ -36,8 +39,10 @@ export function createProjectDeletion(
       let deleted = 0
       for (const { id, rows } of streams) {
         if (deleted >= ROWS_PER_STEP) return true
+        deletedRows.note(id, EVERY_VERSION)
         deleteEvents.run(id)
         deleteStream.run(id)
+        deleteBase.run(id)
         deleted += rows
       }
       deleteOrphans.run()

@@ -27,6 +27,8 @@ export type SqliteFileOptions = {
   /** FULL: on disk when a transaction ends. NORMAL: whole after a power cut, but the last transactions may be missing. */
   readonly synchronous: 'FULL' | 'NORMAL'
   readonly cacheBytes: number
+  /** The file can give the space of deleted rows back to the disk; counts when it is made. */
+  readonly shrinks?: boolean
   /** How long somebody else's lock (a shell with an open transaction) is waited for; it stops the whole process. */
   readonly lockWaitMs: number
 }
@@ -37,6 +39,7 @@ export function openSqliteFile(path: string, options: SqliteFileOptions): Sqlite
   const statements = new Map<string, Statement<object>>()
   try {
     database.exec(`
+      ${options.shrinks === true ? 'PRAGMA auto_vacuum = INCREMENTAL;' : ''}
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = ${options.synchronous};
       PRAGMA cache_size = -${Math.round(options.cacheBytes / 1024)};

@@ -3,13 +3,16 @@ import { attempt } from '../event-log/attempt.ts'
 import { createLiveLog } from '../event-log/live-log.ts'
 import { createAppender, prepareUnit } from './append.ts'
 import { createDedupeKeys } from './dedupe-keys.ts'
+import { createDeletedRows } from './deleted-rows.ts'
 import { createEventQueries } from './event-query.ts'
 import { createEventReader } from './event-rows.ts'
 import type { GroupWriter } from './group-writer.ts'
 import { createLargeData } from './large-data.ts'
 import { createOutbox } from './outbox.ts'
 import { createProjectDeletion } from './project-deletion.ts'
+import { noteEnd, releaseSpace } from './space.ts'
 import type { SqliteFile } from './sqlite-file.ts'
+import { createStreamDeletion } from './stream-deletion.ts'
 import { createStreamHeads } from './stream-heads.ts'
 import { verifyLog } from './verify.ts'
 import { createWords } from './words.ts'
@@ -25,6 +28,8 @@ export type SqliteStoreParts = {
 }
 
 const PRUNED_PER_STEP = 1_000
+/** What deleting a context weighs in a group: each row leaves its indexes too. */
+const ROWS_OF_A_DELETION = 500
 
 /** The store over one SQLite file whose only writer is this process (docs/adr/0002). */
 export function createSqliteStoreOn({ file, writer, maxBehind, release }: SqliteStoreParts): Store {
@@ -71,12 +76,22 @@ export function createSqliteStoreOn({ file, writer, maxBehind, release }: Sqlite
       while (await write(step, { afterCommit: log.forget }));
       await write(() => outbox.deleteProject(projectId))
     },
+    async forget(request) {
+      const record = prepareUnit(request.record)
+      const { answer } = await write(() => log.streams.forget(request, record), {
+        rows: ROWS_OF_A_DELETION,
+        afterCommit: ({ rows }) => live.publish(rows),
+      })
+      return answer
+    },
+    releaseSpace: () => write(() => releaseSpace(file)),
     verify: log.verify,
     close: () =>
       attempt(() => {
         if (isClosed) return
         isClosed = true
         writer.close()
+        log.noteEnd()
         live.close()
         release()
       }),
@@ -92,6 +107,7 @@ function logOn(file: SqliteFile) {
   const outbox = createOutbox(file)
   const dedupeKeys = createDedupeKeys(file)
   const { liveValueOf } = dedupeKeys
+  const deletedRows = createDeletedRows(file)
   const addSideRows = (unit: CommitUnit) => {
     unit.effects?.forEach(outbox.add)
     unit.dedupeKeys?.forEach(dedupeKeys.add)
@@ -107,7 +123,9 @@ function logOn(file: SqliteFile) {
     dedupeKeys,
     queries: createEventQueries({ file, words, zones, reader, headPosition }),
     deletion: createProjectDeletion(file, words, headPosition),
-    verify: () => verifyLog({ file, words, zones, reader, largeData }),
+    streams: createStreamDeletion({ file, heads, deletedRows, appender }),
+    verify: () => verifyLog({ file, words, zones, reader, largeData, headPosition }),
+    noteEnd: () => noteEnd(file, headPosition),
     forget() {
       for (const one of [words, zones, heads, appender]) one.forget()
     },

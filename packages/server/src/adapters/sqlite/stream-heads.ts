@@ -16,6 +16,8 @@ export type StreamHeads = {
   /** Only within a transaction. */
   create(stream: string, project: number | null, isOpen: boolean): StreamHead
   setOpen(head: StreamHead, isOpen: boolean): void
+  /** The stream was deleted. */
+  drop(stream: string): void
   /** After a rollback or a deletion: what memory says may be wrong. */
   forget(): void
 }
@@ -33,6 +35,9 @@ export function createStreamHeads(file: SqliteFile): StreamHeads {
   )
   const selectEnd = file.statement<EndRow>(
     'SELECT version, hash FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1',
+  )
+  const selectBase = file.statement<EndRow>(
+    'SELECT version, hash FROM stream_bases WHERE stream = ?',
   )
   const insert = file.statement(
     'INSERT INTO streams (id, name, project, is_open) VALUES (?, ?, ?, ?)',
@@ -56,7 +61,8 @@ export function createStreamHeads(file: SqliteFile): StreamHeads {
       if (known !== undefined) return known
       const row = select.get(stream)
       if (row === undefined) return undefined
-      const end = selectEnd.get(row.id)
+      // Every row of it may have been cut off.
+      const end = selectEnd.get(row.id) ?? selectBase.get(row.id)
       return remember(stream, {
         id: row.id,
         project: row.project,
@@ -76,6 +82,9 @@ export function createStreamHeads(file: SqliteFile): StreamHeads {
       if (head.isOpen === isOpen) return
       update.run(isOpen ? 1 : 0, head.id)
       head.isOpen = isOpen
+    },
+    drop(stream) {
+      heads.delete(stream)
     },
     forget() {
       heads.clear()

@@ -87,7 +87,7 @@ export function createZones(file: SqliteFile, words: Words): Zones {
   }
 }
 
-function zoneOf(position: number): number {
+export function zoneOf(position: number): number {
   return Math.floor(position / ZONE_POSITIONS)
 }
 
