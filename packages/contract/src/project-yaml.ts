@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Freeze, MAX_FREEZES } from './freeze.ts'
 
 /** What happens to newer runs while an approval of a stage is open (behaviour.md 2). */
 export const QueuePolicy = z.enum(['supersede', 'hold', 'overtake'])
@@ -22,6 +23,8 @@ export const ProjectYaml = z.strictObject({
   /** The SLI provider where no `<provider>/sli.yaml` names one. */
   sliProvider: z.string().min(1).optional(),
   annotate: z.boolean().optional(),
+  /** Times without deployments (A12). */
+  freezes: z.array(Freeze).max(MAX_FREEZES).optional(),
   stages: z.record(z.string(), StageSettings).optional(),
 })
 export type ProjectYaml = z.infer<typeof ProjectYaml>

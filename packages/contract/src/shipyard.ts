@@ -1,6 +1,8 @@
 import { z } from 'zod'
 
 /** shipyard.yaml, apiVersion spec.keptn.sh/0.2.x (facts/keptn-v1.md 1.1). Read with `unknownKeys: 'warn'`: Keptn took anything. */
+const MAX_CONDITION_CHARACTERS = 1_000
+
 /** YAML reads `name: 1` as a number; Keptn took its text. */
 const Name = z.preprocess(
   (value) => (typeof value === 'number' ? String(value) : value),
@@ -11,15 +13,43 @@ export const Selector = z.strictObject({
   match: z.record(z.string(), z.coerce.string()).nullish(),
 })
 
+/** One more end that a join waits for. */
+export const JoinedEvent = z.strictObject({
+  event: z.string(),
+  selector: Selector.nullish(),
+})
+
 export const TriggeredOn = z.strictObject({
   event: z.string(),
   selector: Selector.nullish(),
+  /** Ours: a join. The sequence starts once all of them and `event` have come in one context (docs/adr/0004). */
+  and: z.array(JoinedEvent).min(1).nullish(),
+  /** Ours: a Go duration; a join waits that long for the rest. */
+  within: z.string().nullish(),
+  /** Ours: a Go duration between the end that triggers and the first task; a newer deployment there ends the wait. */
+  soak: z.string().nullish(),
+})
+
+/** Ours: `retry: 2`, or what is retried and after which pause. */
+export const TaskRetry = z.strictObject({
+  times: z.int().min(1).max(10),
+  /** A Go duration. */
+  after: z.string().nullish(),
+  on: z
+    .array(z.enum(['errored', 'fail']))
+    .min(1)
+    .nullish(),
 })
 
 export const ShipyardTask = z.strictObject({
   name: Name,
   triggeredAfter: z.coerce.string().nullish(),
   properties: z.record(z.string(), z.unknown()).nullish(),
+  /** Ours: starts together with the task before it. */
+  parallel: z.boolean().nullish(),
+  /** Ours: a CEL expression; false leaves the task out. */
+  if: z.string().min(1).max(MAX_CONDITION_CHARACTERS).nullish(),
+  retry: z.union([z.int().min(1).max(10), TaskRetry]).nullish(),
 })
 
 export const ShipyardSequence = z.strictObject({

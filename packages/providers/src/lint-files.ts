@@ -9,6 +9,7 @@ import { type Locate, parseYaml } from '@tiphys/contract/yaml-file.ts'
 import { bySeverity, type Finding } from '@tiphys/core/lint/finding.ts'
 import { lintProject } from '@tiphys/core/lint/project.ts'
 import { lintShipyard } from '@tiphys/core/lint/shipyard.ts'
+import { freezeProblems } from './freeze/freeze-window.ts'
 
 /** `problems` may hold warnings either way; there is a value only when none of them is an error. */
 export type FileReading<T> =
@@ -38,8 +39,19 @@ export function readProjectFile(
 ): FileReading<ProjectYaml> {
   const parsed = parseYaml(ProjectYaml, text, file, { unknownKeys: 'error' })
   if (!parsed.ok) return parsed
-  const findings = lintProject(parsed.value, stages)
+  const findings = [...lintProject(parsed.value, stages), ...lintFreezes(parsed.value)]
   return reading(parsed.value, parsed.warnings, locateAll(findings, file, parsed.at))
+}
+
+function lintFreezes({ freezes }: ProjectYaml): Finding[] {
+  return (freezes ?? []).flatMap((freeze, index) =>
+    freezeProblems(freeze).map(({ key, message }) => ({
+      severity: 'error' as const,
+      code: 'freeze-invalid',
+      path: ['freezes', index, key],
+      message,
+    })),
+  )
 }
 
 function reading<T>(

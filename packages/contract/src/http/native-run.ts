@@ -10,11 +10,12 @@ export type Verdict = z.infer<typeof Verdict>
 
 /** One unmet condition of a run that is not over. */
 export const Waiting = z.object({
-  runId: z.string(),
+  /** Left out of a join: the run it would start has not begun. */
+  runId: z.string().optional(),
   stage: z.string(),
   service: z.string(),
   sequence: z.string(),
-  /** `delay`, `lane`, `paused`, `answer`, `finish`, `approval`, `nobody`, `blocked`. */
+  /** `delay`, `soak`, `retry`, `freeze`, `join`, `lane`, `paused`, `answer`, `finish`, `approval`, `nobody`, `blocked`. */
   code: z.string(),
   /** One sentence. */
   message: z.string(),

@@ -14,7 +14,9 @@ const ADDRESS = /^https?:\/\/[^\s/?#@]+/i
 export function lintProject(project: ProjectYaml, stages?: readonly string[]): readonly Finding[] {
   return bySeverity([
     ...(project.targets ?? []).flatMap((target, index) => lintTarget(target, index)),
-    ...(stages === undefined ? [] : lintStages(project, stages)),
+    ...(stages === undefined
+      ? []
+      : [...lintStages(project, stages), ...lintFreezes(project, stages)]),
   ])
 }
 
@@ -38,4 +40,18 @@ function lintStages(project: ProjectYaml, stages: readonly string[]): Finding[] 
       },
     ]
   })
+}
+
+function lintFreezes(project: ProjectYaml, stages: readonly string[]): Finding[] {
+  return (project.freezes ?? []).flatMap((freeze, index) =>
+    (freeze.stages ?? []).flatMap((name, place) => {
+      if (stages.includes(name)) return []
+      const meant = didYouMean(name, stages)
+      const hint =
+        meant === undefined ? `stages are ${stages.join(', ')}` : `did you mean ${meant}?`
+      const path = ['freezes', index, 'stages', place]
+      const message = `stage ${name} is not in the shipyard, so freeze ${freeze.name} holds nothing there; ${hint}`
+      return [{ severity: 'warning' as const, code: 'stage-unknown', path, message }]
+    }),
+  )
 }

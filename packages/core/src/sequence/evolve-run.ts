@@ -1,9 +1,9 @@
 import type { KeptnEvent, Result, Status } from '@tiphys/contract/event.ts'
 import { isJsonObject, type JsonObject } from '@tiphys/contract/json.ts'
 import { assert, unreachable } from '../assert.ts'
-import { mergeData } from '../merge/merge.ts'
 import type { RunRow, TaskKey } from './run-row.ts'
 import type { DoneTask, Finished, OpenRun, OpenTask, RunState } from './run-state.ts'
+import { closeStep, collect, failedBecause, isRetried, scoped, stepFrom } from './steps.ts'
 
 const STATUSES: readonly Status[] = ['succeeded', 'errored', 'unknown', 'aborted']
 const RESULTS: readonly Result[] = ['pass', 'warning', 'fail']
@@ -34,6 +34,10 @@ export function evolveRun(state: RunState, row: RunRow): RunState {
         ...task,
         notes: [...task.notes, noteOf(row.event)],
       }))
+    case 'skipped':
+      return skip(run, meta, row.timeMs)
+    case 'unfrozen':
+      return { ...run, unfrozen: { by: meta.by, reason: meta.reason, atMs: row.timeMs } }
     case 'paused':
       return { ...run, paused: { sinceMs: row.timeMs, by: meta.by, scope: meta.scope } }
     case 'resumed':
@@ -48,6 +52,7 @@ export function evolveRun(state: RunState, row: RunRow): RunState {
         version: run.version,
         context: run.context,
         plan: run.plan,
+        ...(run.origin === undefined ? {} : { origin: run.origin }),
         payload: run.payload,
         done: run.done,
         triggeredMs: run.triggeredMs,
@@ -64,8 +69,9 @@ export function evolveRun(state: RunState, row: RunRow): RunState {
 
 function begin(row: RunRow, meta: Extract<RunRow['meta'], { k: 'start' }>): OpenRun {
   const { event } = row
-  const { plan } = meta
-  const first = plan.tasks[0]
+  const { plan, soak, rerun } = meta
+  const from = rerun?.from ?? 0
+  const beginsMs = soak?.untilMs ?? row.timeMs
   return {
     phase: 'open',
     runId: event.id,
@@ -75,13 +81,14 @@ function begin(row: RunRow, meta: Extract<RunRow['meta'], { k: 'start' }>): Open
     plan,
     ...(meta.origin === undefined ? {} : { origin: meta.origin }),
     triggeredMs: row.timeMs,
-    payload: scoped(ownTestsOnly(event.data, plan), plan),
-    done: [],
+    payload: scoped(ownTestsOnly(event.data, plan, from), plan),
+    done: rerun?.done ?? [],
     open: [],
-    ...(first === undefined
-      ? {}
-      : { next: { index: 0, attempt: 1, dueMs: row.timeMs + first.afterMs } }),
-    ...(plan.timeoutMs === undefined ? {} : { deadlineMs: row.timeMs + plan.timeoutMs }),
+    skipped: [],
+    next: stepFrom(plan, from, beginsMs),
+    collected: [],
+    ...(plan.timeoutMs === undefined ? {} : { deadlineMs: beginsMs + plan.timeoutMs }),
+    ...(soak === undefined ? {} : { soak }),
   }
 }
 
@@ -89,10 +96,10 @@ function begin(row: RunRow, meta: Extract<RunRow['meta'], { k: 'start' }>): Open
  * Where a run has tests of its own, only they may say what was measured: figures that came with the trigger, from whoever sent it or from
  * an earlier stage, would pass a gate that judges test results.
  */
-function ownTestsOnly(data: JsonObject, plan: OpenRun['plan']): JsonObject {
+function ownTestsOnly(data: JsonObject, plan: OpenRun['plan'], from: number): JsonObject {
   const { test } = data
   if (test === undefined || !isJsonObject(test) || !('results' in test)) return data
-  if (!plan.tasks.some((task) => task.name === 'test')) return data
+  if (!plan.tasks.slice(from).some((task) => task.name === 'test')) return data
   const { results: _, ...rest } = test
   return { ...data, test: rest }
 }
@@ -117,8 +124,15 @@ function openTask(
     answered: false,
     notes: [],
   }
-  const { next: _, ...rest } = run
-  return { ...rest, open: [...run.open, task], enteredMs: run.enteredMs ?? row.timeMs }
+  const next = run.next.filter((one) => one.index !== meta.i || one.attempt !== meta.a)
+  return { ...run, next, open: [...run.open, task], enteredMs: run.enteredMs ?? row.timeMs }
+}
+
+function skip(run: OpenRun, key: TaskKey, nowMs: number): OpenRun {
+  const next = run.next.filter((one) => one.index !== key.i)
+  const name = run.plan.tasks[key.i]?.name ?? ''
+  const skipped = [...run.skipped, { index: key.i, name, atMs: nowMs }]
+  return closeStep({ ...run, next, skipped }, key.i, nowMs)
 }
 
 function taskOf(run: OpenRun, key: TaskKey): OpenTask {
@@ -174,14 +188,10 @@ function resume(run: OpenRun, nowMs: number): OpenRun {
   return { ...rest, open }
 }
 
-/** A task under way may finish; a run between tasks ends here. */
+/** Tasks under way may finish; a run between tasks ends here. */
 function degrade(run: OpenRun, message: string): OpenRun {
-  const degraded = { ...run, degraded: message }
+  const degraded = { ...run, degraded: message, next: [] }
   return run.open.length > 0 ? degraded : { ...degraded, ending: failedBecause(message) }
-}
-
-function failedBecause(message: string) {
-  return { status: 'succeeded', result: 'fail', message } as const
 }
 
 function finishTask(run: OpenRun, key: TaskKey, row: RunRow): OpenRun {
@@ -212,22 +222,22 @@ function completeTask(
     ...outcome,
     expired,
   }
-  const merged = finished.reduce(
-    (payload, one) => mergeData(payload, withoutExplanation(one.data)),
-    run.payload,
-  )
-  const payload = { ...scoped(merged, run.plan), result: outcome.result, status: outcome.status }
   const after: OpenRun = {
     ...run,
-    payload,
     done: [...run.done, done],
     open: run.open.filter((one) => one !== task),
   }
-  const following = run.plan.tasks[task.index + 1]
-  const stops = outcome.result === 'fail' || outcome.status === 'errored'
-  if (run.degraded !== undefined && !stops) return { ...after, ending: failedBecause(run.degraded) }
-  if (stops || following === undefined) return { ...after, ending: outcome }
-  return { ...after, next: { index: task.index + 1, attempt: 1, dueMs: nowMs + following.afterMs } }
+  const { retry } = run.plan.tasks[task.index] ?? {}
+  if (run.degraded === undefined && isRetried(retry, task.attempt, outcome)) {
+    const again = { index: task.index, attempt: task.attempt + 1, dueMs: nowMs + retry.afterMs }
+    return { ...after, next: [...after.next, again] }
+  }
+  const collected = [...run.collected, { index: task.index, finished, outcome }]
+  if (outcome.result === 'fail' || outcome.status === 'errored') {
+    // What else the step has under way is cancelled: a failed gate turns back at once.
+    return { ...collect({ ...after, collected }), next: [], ending: outcome }
+  }
+  return closeStep({ ...after, collected }, task.index, nowMs)
 }
 
 /** Facts/keptn-v1.md 1.4: one fail fails, an unknown status fails, the message is the last one's. */
@@ -265,21 +275,6 @@ function noteOf(event: KeptnEvent): { type: string; data: JsonObject } {
     type: event.type.replace('dev.tiphys.', ''),
     data: note !== undefined && isJsonObject(note) ? note : {},
   }
-}
-
-/** The report of an evaluation stays on its own event: carried along it would grow with every stage. */
-function withoutExplanation(data: JsonObject): JsonObject {
-  if (!('explanation' in data)) return data
-  const { explanation: _, ...rest } = data
-  return rest
-}
-
-/** Whatever a service answers, a run stays in its project, stage and service. */
-function scoped(
-  data: JsonObject,
-  plan: { project: string; stage: string; service: string },
-): JsonObject {
-  return { ...data, project: plan.project, stage: plan.stage, service: plan.service }
 }
 
 function text(value: unknown): string {

@@ -1,7 +1,12 @@
 import { parseDuration } from '@tiphys/contract/duration.ts'
 import type { JsonObject } from '@tiphys/contract/json.ts'
 import type { QueuePolicy } from '@tiphys/contract/project-yaml.ts'
-import type { Shipyard, ShipyardSequence, ShipyardTask } from '@tiphys/contract/shipyard.ts'
+import type {
+  Shipyard,
+  ShipyardSequence,
+  ShipyardTask,
+  TriggeredOn,
+} from '@tiphys/contract/shipyard.ts'
 
 /**
  * Everything a run decides with, fixed at its trigger from the shipyard at its pinned commit and written with its first event:
@@ -31,6 +36,19 @@ export type PlannedTask = {
   /** From due time to the answer, and from due time to the end (behaviour.md 3). */
   readonly finishMs: number
   readonly carrier: Carrier
+  /** It starts together with the task before it. */
+  readonly parallel?: true
+  /** CEL; where it is false the task is left out (condition.ts). */
+  readonly condition?: string
+  readonly retry?: RetryRule
+}
+
+export type RetryRule = {
+  /** Attempts after the first one. */
+  readonly times: number
+  readonly afterMs: number
+  /** `errored`: it could not be carried out, or nobody answered in time. `fail`: it was, and failed. */
+  readonly on: readonly ('errored' | 'fail')[]
 }
 
 /** Who carries out a task (behaviour.md 4). `nobody`: open to anyone who answers, and the waiting list says so. */
@@ -41,6 +59,19 @@ export type DownstreamRule = {
   readonly sequence: string
   /** Absent: fires on pass and warning. */
   readonly match?: Readonly<Record<string, string>>
+  /** It waits for other ends of the context too. */
+  readonly join?: JoinRule
+  /** How long the first task waits after the end that triggers it. */
+  readonly soakMs?: number
+}
+
+/** Several ends that start a sequence together; which of them a run is follows from its own stage and sequence. */
+export type JoinRule = {
+  /** Tells apart the entries of one sequence's `triggeredOn`. */
+  readonly entry: number
+  /** `<stage>.<sequence>.finished` of each, in the order of the file. */
+  readonly events: readonly string[]
+  readonly withinMs: number
 }
 
 export type PlanRequest = {
@@ -73,6 +104,11 @@ export const NO_FINISH_MS = 24 * 60 * 60 * 1000
 export const NO_ANSWER_MS = 10 * 60 * 1000
 /** An approval that nobody decides. */
 export const NO_APPROVAL_MS = 30 * 24 * 60 * 60 * 1000
+
+/** A join whose other ends never come. */
+export const NO_JOIN_MS = NO_APPROVAL_MS
+/** Between attempts of a task where the file names no pause: an outage of seconds is over, and nobody waits long. */
+export const DEFAULT_RETRY_AFTER_MS = 10 * 1000
 
 export const APPROVAL = 'approval'
 export const EVALUATION = 'evaluation'
@@ -131,20 +167,56 @@ function planTask(task: ShipyardTask, request: PlanRequest): PlannedTask {
     afterMs: task.triggeredAfter ? (parseDuration(task.triggeredAfter) ?? 0) : 0,
     finishMs: named ?? timeoutMs ?? usual,
     carrier,
+    ...(task.parallel ? { parallel: true } : {}),
+    ...(task.if ? { condition: task.if } : {}),
+    ...retryOf(task),
   }
+}
+
+/** Whoever left an approval open for a month is not asked again. */
+function retryOf({ name, retry }: ShipyardTask): { readonly retry?: RetryRule } {
+  if (retry === null || retry === undefined || name === APPROVAL) return {}
+  const { times, after, on } = typeof retry === 'number' ? { times: retry } : retry
+  const afterMs = after ? (parseDuration(after) ?? 0) : DEFAULT_RETRY_AFTER_MS
+  return { retry: { times, afterMs, on: on ?? ['errored'] } }
 }
 
 function downstreamOf(shipyard: Shipyard, stage: string, sequence: string): DownstreamRule[] {
   const event = `${stage}.${sequence}.finished`
   return shipyard.spec.stages.flatMap((target) =>
     (target.sequences ?? []).flatMap((candidate) =>
-      (candidate.triggeredOn ?? [])
-        .filter((trigger) => trigger.event === event)
-        .map((trigger) => {
-          const match = trigger.selector?.match
-          const rule = { stage: target.name, sequence: candidate.name }
-          return match && Object.keys(match).length > 0 ? { ...rule, match } : rule
-        }),
+      (candidate.triggeredOn ?? []).flatMap((trigger, entry) => {
+        const branch = [trigger, ...(trigger.and ?? [])].find((one) => one.event === event)
+        if (branch === undefined) return []
+        return [ruleOf(target.name, candidate.name, trigger, branch.selector?.match, entry)]
+      }),
     ),
   )
+}
+
+function ruleOf(
+  stage: string,
+  sequence: string,
+  trigger: TriggeredOn,
+  match: Readonly<Record<string, string>> | null | undefined,
+  entry: number,
+): DownstreamRule {
+  const soakMs = trigger.soak ? parseDuration(trigger.soak) : undefined
+  const withinMs = trigger.within ? parseDuration(trigger.within) : undefined
+  const others = trigger.and ?? []
+  return {
+    stage,
+    sequence,
+    ...(match && Object.keys(match).length > 0 ? { match } : {}),
+    ...(soakMs === undefined ? {} : { soakMs }),
+    ...(others.length === 0
+      ? {}
+      : {
+          join: {
+            entry,
+            events: [trigger.event, ...others.map((other) => other.event)],
+            withinMs: withinMs ?? NO_JOIN_MS,
+          },
+        }),
+  }
 }

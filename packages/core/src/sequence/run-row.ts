@@ -1,7 +1,7 @@
 import type { KeptnEvent, Result, Status } from '@tiphys/contract/event.ts'
 import type { JsonObject } from '@tiphys/contract/json.ts'
 import type { RunPlan } from './plan.ts'
-import type { EndCause } from './run-state.ts'
+import type { DoneTask, EndCause, Soak } from './run-state.ts'
 
 /**
  * One row of a run's stream: the CloudEvent as Keptn's clients see it, and beside it (`meta`) the facts that are ours. `meta.k`
@@ -25,6 +25,9 @@ export type RunMeta =
       readonly parent?: string
       /** It waits before the others in its lane: the end of a run in this lane triggered it. */
       readonly front?: boolean
+      readonly soak?: Soak
+      /** It goes on where another run of the context ended: from this task on, with what was done before. */
+      readonly rerun?: Rerun
     }
   /** `<task>.triggered` */
   | ({
@@ -46,6 +49,10 @@ export type RunMeta =
     } & TaskKey)
   /** `dev.tiphys.<type>`: a fact that an executor wants to find again. */
   | ({ readonly k: 'note' } & TaskKey)
+  /** The task's condition is false: it is not triggered. */
+  | ({ readonly k: 'skipped' } & TaskKey)
+  /** Somebody who may do so let the run go on in a freeze (A12). */
+  | { readonly k: 'unfrozen'; readonly by: string; readonly reason: string }
   | { readonly k: 'paused'; readonly by: string; readonly scope: PauseScope }
   | { readonly k: 'resumed'; readonly by: string }
   /** What became of a deployment after it was done: it counts against the run (behaviour.md 6). */
@@ -61,6 +68,12 @@ export type RunMeta =
 
 /** Whether a whole context was paused or only what it does in this run's stage: runs that follow inherit it. */
 export type PauseScope = 'context' | 'stage'
+
+export type Rerun = {
+  readonly of: string
+  readonly from: number
+  readonly done: readonly DoneTask[]
+}
 
 export type TaskKey = { readonly i: number; readonly a: number }
 

@@ -22,16 +22,49 @@ export type OpenRun = {
   readonly done: readonly DoneTask[]
   /** By (index, attempt), never one "current": joins, parallel tasks and re-runs must fit. */
   readonly open: readonly OpenTask[]
+  /** Tasks of the current step that were left out by their condition, over the whole run. */
+  readonly skipped: readonly SkippedTask[]
   /** What is triggered as soon as it is due, the run is not paused and the lane is its own. */
-  readonly next?: NextTask
+  readonly next: readonly NextTask[]
+  /** What the tasks of the current step brought, until all of them are done: it is merged in the order of the file. */
+  readonly collected: readonly StepPart[]
+  /** What the last complete step came to. */
+  readonly outcome?: Outcome
   /** What the last completed task decided, until the end is written. */
-  readonly ending?: { readonly status: Status; readonly result: Result; readonly message: string }
+  readonly ending?: Outcome
   /** When the first task was triggered: from then on the run holds its lane. */
   readonly enteredMs?: number
   readonly paused?: { readonly sinceMs: number; readonly by: string; readonly scope: PauseScope }
   readonly deadlineMs?: number
   /** Its deployment was healthy and is no more: it ends as failed, and starts no further task. */
   readonly degraded?: string
+  /** It waits until what it promotes has proven itself; a newer deployment there ends it. */
+  readonly soak?: Soak
+  /** A freeze no longer holds it. */
+  readonly unfrozen?: { readonly by: string; readonly reason: string; readonly atMs: number }
+}
+
+export type Outcome = {
+  readonly status: Status
+  readonly result: Result
+  readonly message: string
+}
+
+/** What a run waits for that was triggered with `soak`. */
+export type Soak = {
+  readonly untilMs: number
+  /** The stages in which the version has to stay as it is. */
+  readonly stages: readonly string[]
+  /** The runs whose ends triggered it. */
+  readonly runIds: readonly string[]
+}
+
+export type SkippedTask = { readonly index: number; readonly name: string; readonly atMs: number }
+
+export type StepPart = {
+  readonly index: number
+  readonly finished: readonly Finished[]
+  readonly outcome: Outcome
 }
 
 export type EndedRun = {
@@ -41,6 +74,7 @@ export type EndedRun = {
   readonly version: number
   readonly context: string
   readonly plan: RunPlan
+  readonly origin?: JsonObject
   readonly payload: JsonObject
   readonly done: readonly DoneTask[]
   readonly triggeredMs: number

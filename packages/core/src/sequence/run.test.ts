@@ -4,7 +4,8 @@ import type { KeptnEvent } from '@tiphys/contract/event.ts'
 import type { JsonObject } from '@tiphys/contract/json.ts'
 import fc from 'fast-check'
 import { childrenOf, refusedRows, startRow } from './begin-run.ts'
-import { decideRun, nextDueMs, type RunInput, STANDSTILL_MS } from './decide-run.ts'
+import { nextDueMs, STANDSTILL_MS } from './deadlines.ts'
+import { decideRun, type RunInput } from './decide-run.ts'
 import { absentRun, evolveRun } from './evolve-run.ts'
 import { NO_ANSWER_MS, NO_FINISH_MS, type RunPlan } from './plan.ts'
 import type { NewRunRow, RunRow } from './run-row.ts'
@@ -289,7 +290,7 @@ test('any order of inputs: one end, nothing after it, and an open run always say
         run.apply(input(run), nowMs)
         const state = run.state()
         if (state.phase !== 'open') continue
-        const isReady = state.next !== undefined && state.next.dueMs <= nowMs && !state.paused
+        const isReady = state.next.some((next) => next.dueMs <= nowMs) && !state.paused
         assert.ok(
           isReady || whyWaiting(state, { ahead: 0 }, nowMs).length > 0,
           JSON.stringify(state),

@@ -1,16 +1,23 @@
 import { formatDuration } from '@tiphys/contract/duration.ts'
-import { deadlineOf, STANDSTILL_MS } from './decide-run.ts'
+import { missingOf, type OpenJoin } from '../trigger/join.ts'
+import { deadlineOf, STANDSTILL_MS } from './deadlines.ts'
+import { type FreezeLookup, freezeFor } from './decide-run.ts'
 import { APPROVAL } from './plan.ts'
 import type { NextTask, OpenRun, OpenTask } from './run-state.ts'
 
 /** One unmet condition of a run (A10): what it waits for, since when, who could resolve it, when it gives up. */
 export type WaitingReason = {
-  readonly runId: string
+  /** Left out of a join: its run has not begun. */
+  readonly runId?: string
   readonly stage: string
   readonly service: string
   readonly sequence: string
   readonly code:
     | 'delay'
+    | 'soak'
+    | 'retry'
+    | 'freeze'
+    | 'join'
     | 'lane'
     | 'paused'
     | 'answer'
@@ -34,10 +41,15 @@ export type LanePlace = { readonly holder?: OpenRun; readonly ahead: number }
  * Why a run does not go on, as one function over its state: each unmet condition in a sentence. Empty only for a run that is
  * about to go on in this very moment.
  */
-export function whyWaiting(run: OpenRun, place: LanePlace, nowMs: number): WaitingReason[] {
+export function whyWaiting(
+  run: OpenRun,
+  place: LanePlace,
+  nowMs: number,
+  freezeOf: FreezeLookup = () => undefined,
+): WaitingReason[] {
   const { stage, service, sequence } = run.plan
   const common = { runId: run.runId, stage, service, sequence }
-  const reasons = run.open.map((task) => ({ ...common, ...ofTask(run, task) }))
+  const reasons: WaitingReason[] = run.open.map((task) => ({ ...common, ...ofTask(run, task) }))
   if (run.paused !== undefined) {
     reasons.push({
       ...common,
@@ -48,8 +60,9 @@ export function whyWaiting(run: OpenRun, place: LanePlace, nowMs: number): Waiti
       untilMs: run.paused.sinceMs + STANDSTILL_MS,
     })
   }
-  if (run.next !== undefined) {
-    const reason = ofNext(run, run.next, place, nowMs)
+  for (const next of run.next) {
+    const reason =
+      ofDelay(run, next, nowMs) ?? ofFreeze(run, next, freezeOf) ?? ofLane(run, next, place)
     if (reason !== undefined) reasons.push({ ...common, ...reason })
   }
   return reasons
@@ -57,18 +70,58 @@ export function whyWaiting(run: OpenRun, place: LanePlace, nowMs: number): Waiti
 
 type Reason = Omit<WaitingReason, 'runId' | 'stage' | 'service' | 'sequence'>
 
-function ofNext(run: OpenRun, next: NextTask, place: LanePlace, nowMs: number): Reason | undefined {
-  const name = run.plan.tasks[next.index]?.name ?? 'the next task'
-  if (next.dueMs > nowMs) {
-    const sinceMs = run.done.at(-1)?.endedMs ?? run.triggeredMs
+function nameOf(run: OpenRun, next: NextTask): string {
+  return run.plan.tasks[next.index]?.name ?? 'the next task'
+}
+
+function ofDelay(run: OpenRun, next: NextTask, nowMs: number): Reason | undefined {
+  if (next.dueMs <= nowMs) return undefined
+  const name = nameOf(run, next)
+  const { soak } = run
+  if (soak !== undefined && nowMs < soak.untilMs) {
+    const { stage, service } = run.plan
+    const where = soak.stages.map((one) => `${one}/${service}`).join(' and ')
     return {
-      code: 'delay',
-      message: `${name} is due in ${formatDuration(next.dueMs - nowMs)} (triggeredAfter)`,
-      sinceMs,
-      resolvedBy: 'time',
+      code: 'soak',
+      message: `what is to go to ${stage} soaks in ${where} for another ${formatDuration(soak.untilMs - nowMs)}`,
+      sinceMs: run.triggeredMs,
+      resolvedBy: `time; a newer deployment in ${where} ends this run`,
       untilMs: next.dueMs,
     }
   }
+  const remaining = formatDuration(next.dueMs - nowMs)
+  const common = {
+    sinceMs: run.done.at(-1)?.endedMs ?? run.triggeredMs,
+    resolvedBy: 'time',
+    untilMs: next.dueMs,
+  }
+  if (next.attempt === 1) {
+    return { ...common, code: 'delay', message: `${name} is due in ${remaining} (triggeredAfter)` }
+  }
+  const last = run.done.findLast((task) => task.index === next.index)
+  const ended = last === undefined ? '' : ` after ${last.expired ? 'no answer' : last.status}`
+  return {
+    ...common,
+    code: 'retry',
+    message: `${name} is tried again in ${remaining}: attempt ${next.attempt}${ended}${last?.message ? ` (${last.message})` : ''}`,
+  }
+}
+
+function ofFreeze(run: OpenRun, next: NextTask, freezeOf: FreezeLookup): Reason | undefined {
+  const freeze = freezeFor(run, next, freezeOf)
+  if (freeze === undefined) return undefined
+  const { project, stage } = run.plan
+  const reason = freeze.reason === undefined ? '' : ` (${freeze.reason})`
+  return {
+    code: 'freeze',
+    message: `${nameOf(run, next)} waits for the end of the freeze ${freeze.name}${reason}`,
+    sinceMs: Math.max(next.dueMs, run.triggeredMs),
+    resolvedBy: `the end of the freeze, or tiphys override freeze ${run.context} --project ${project} --stage ${stage} --reason …`,
+    untilMs: freeze.untilMs,
+  }
+}
+
+function ofLane(run: OpenRun, next: NextTask, place: LanePlace): Reason | undefined {
   const { holder } = place
   if (holder === undefined && place.ahead === 0) return undefined
   const before = place.ahead === 0 ? '' : `, ${place.ahead} more before it`
@@ -87,6 +140,27 @@ function ofNext(run: OpenRun, next: NextTask, place: LanePlace, nowMs: number): 
 function doing(run: OpenRun): string {
   const names = run.open.map((task) => task.name)
   return names.length === 0 ? '' : `, which is at ${names.join(', ')}`
+}
+
+/** A sequence that waits for other ends of its context (A11). */
+export function whyJoinWaits(join: OpenJoin): WaitingReason {
+  const { stage, service, sequence, context, project } = join.scope
+  const missing = missingOf(join).map((event) => {
+    const arrived = join.arrived[event]
+    return arrived === undefined ? event : `${event} (it ended ${arrived.result})`
+  })
+  const came = join.events.filter((event) => join.arrived[event]?.fulfilled)
+  const known = came.length === 0 ? '' : `; ${came.join(', ')} came`
+  return {
+    stage,
+    service,
+    sequence,
+    code: 'join',
+    message: `${sequence} in ${stage} waits for ${missing.join(' and ')}${known}`,
+    sinceMs: join.sinceMs,
+    resolvedBy: `a run of the missing sequences in context ${context} of ${project}`,
+    untilMs: join.deadlineMs,
+  }
 }
 
 function ofTask(run: OpenRun, task: OpenTask): Reason {

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject } from '@tiphys/contract/json.ts'
-import { deadlineOf, type RunInput } from '@tiphys/core/sequence/decide-run.ts'
+import { deadlineOf } from '@tiphys/core/sequence/deadlines.ts'
+import type { RunInput } from '@tiphys/core/sequence/decide-run.ts'
 import type { OpenRun, OpenTask } from '@tiphys/core/sequence/run-state.ts'
 import {
   SERVER_STOPS,

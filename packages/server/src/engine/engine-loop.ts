@@ -1,21 +1,34 @@
 import type { KeptnEvent } from '@tiphys/contract/event.ts'
-import { nextDueMs, type RunInput } from '@tiphys/core/sequence/decide-run.ts'
+import type { FreezeLookup, RunInput } from '@tiphys/core/sequence/decide-run.ts'
 import type { OpenRun } from '@tiphys/core/sequence/run-state.ts'
-import { whyWaiting } from '@tiphys/core/sequence/why.ts'
+import { whyJoinWaits, whyWaiting } from '@tiphys/core/sequence/why.ts'
 import type { TaskExecutor } from '../executors/executor.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
-import type { CommitUnit, Store, StoredEvent } from '../ports/store.ts'
+import type { Store, StoredEvent } from '../ports/store.ts'
 import type { Projects } from '../projects/projects.ts'
 import { createAlarm } from './alarm.ts'
 import { createDispatcher } from './dispatcher.ts'
-import type { ControlRequest, Engine, EngineAnswer, EngineInput, RunNews } from './engine.ts'
+import type {
+  ControlRequest,
+  Engine,
+  EngineAnswer,
+  EngineInput,
+  RerunAnswer,
+  RerunRequest,
+  RunNews,
+} from './engine.ts'
+import { createFreezes } from './freezes.ts'
+import { JOIN_PREFIX } from './join-book.ts'
 import { createPlanner } from './planner.ts'
 import type { ProjectSnapshot } from './project-snapshot.ts'
-import { type JobPlan, route } from './route.ts'
+import { prepareRerun } from './rerun.ts'
+import { route } from './route.ts'
 import { foldRun, openRunBook, type RunBook } from './run-book.ts'
+import { dueMsOf } from './run-dues.ts'
 import { lanePlace, openTriggered } from './run-queries.ts'
-import { type Step, StepBuilder } from './step.ts'
+import { type Step, StepBuilder, type StepParts } from './step.ts'
+import { createTurns, type Decide, type Turns } from './turns.ts'
 
 export type EngineParts = {
   readonly store: Store
@@ -32,17 +45,8 @@ export type EngineParts = {
   readonly onEffects?: () => void
 }
 
-/** What waits in the queue of the loop. */
-type Job = {
-  readonly decide: (builder: StepBuilder, nowMs: number) => JobPlan
-  readonly resolve: (answer: EngineAnswer) => void
-  readonly reject: (error: unknown) => void
-}
-
-/** One turn decides at most this many inputs, so that a flood cannot starve the clock or the network. */
-const MAX_INPUTS_PER_TURN = 512
-/** A conflict means somebody was faster; on one owner it means a bug or a full disk, so this is never reached in peace. */
-const MAX_TRIES = 5
+/** What is folded at start. */
+const OPEN_STREAMS = ['run/', JOIN_PREFIX]
 /** An application is news to a run for minutes; its key is kept much longer than that. */
 const NEWS_RETENTION_MS = 30 * 24 * 60 * 60 * 1000
 
@@ -57,11 +61,11 @@ class EngineLoop implements Engine {
   readonly #parts: EngineParts
   readonly #alarm
   readonly #planner
+  readonly #freezes = createFreezes()
   readonly #dispatcher
   #book: RunBook = openRunBook([])
-  #queue: Job[] = []
-  #turn: Promise<void> | undefined
-  #isClosed = false
+  readonly #turns: Turns
+  readonly #stepParts: Omit<StepParts, 'book'>
   /** Keys accepted but not yet on disk, so that two repeats in one turn meet. */
   readonly #keysInFlight = new Map<string, Promise<EngineAnswer>>()
 
@@ -70,6 +74,22 @@ class EngineLoop implements Engine {
     this.#planner = createPlanner(parts)
     this.#alarm = createAlarm(parts.clock, (due) => {
       for (const runId of due) this.#tick(runId)
+    })
+    this.#stepParts = {
+      planner: this.#planner,
+      snapshotOf: parts.loadedSnapshot,
+      hasService: (projectId, service) =>
+        parts.projects.byId(projectId)?.services.some((one) => one.name === service) ?? false,
+      freezeOf: (run, nowMs) => this.#freezeOf(run, nowMs),
+    }
+    this.#turns = createTurns({
+      ...parts,
+      decide: (decide) => this.#decide(decide),
+      written: (steps) => {
+        for (const step of steps) this.#afterCommit(step)
+        this.#alarm.arm()
+      },
+      reload: () => this.#reload(),
     })
     this.#dispatcher = createDispatcher({
       ...parts,
@@ -82,18 +102,19 @@ class EngineLoop implements Engine {
 
   async load(): Promise<void> {
     const names = await this.#parts.store.openStreams()
-    const runs = names.filter((name) => name.startsWith('run/'))
+    const runs = names.filter((name) => OPEN_STREAMS.some((prefix) => name.startsWith(prefix)))
     const streams = await Promise.all(runs.map((name) => this.#parts.store.read(name)))
     this.#book = openRunBook(streams)
     const projectIds = new Set([...this.#book.runs.values()].map((run) => run.plan.projectId))
     for (const projectId of projectIds) await this.#parts.projects.snapshot(projectId)
-    const nowMs = this.#parts.clock.nowMs()
+    const nowMs = this.#nowMs()
     for (const run of this.#book.runs.values()) {
-      this.#alarm.set(run.runId, nextDueMs(run, nowMs))
+      this.#setDue(run.runId)
       this.#dispatcher.reconcile(run.runId, run)
       // What became due while nobody looked is decided now.
-      if (run.next !== undefined && run.next.dueMs <= nowMs) this.#tick(run.runId)
+      if (run.next.some((next) => next.dueMs <= nowMs)) this.#tick(run.runId)
     }
+    for (const join of this.#book.joins.all()) this.#alarm.set(join.stream, join.deadlineMs)
     this.#alarm.arm()
   }
 
@@ -102,7 +123,7 @@ class EngineLoop implements Engine {
     for (const { key } of keys) {
       const first = this.#keysInFlight.get(key)
       if (first !== undefined) return { code: 'repeat', context: (await first).context }
-      const of = await this.#parts.store.dedupeValue(key, this.#parts.clock.nowMs())
+      const of = await this.#parts.store.dedupeValue(key, this.#nowMs())
       if (of !== undefined) return { code: 'repeat', context: of }
     }
     const snapshot = await this.#snapshotFor(input)
@@ -111,7 +132,7 @@ class EngineLoop implements Engine {
       .map(({ key }) => this.#keysInFlight.get(key))
       .find((first) => first !== undefined)
     if (taken !== undefined) return { code: 'repeat', context: (await taken).context }
-    const answer = this.#enqueue((builder) => route(this.#book, builder, input, snapshot))
+    const answer = this.#turns.take((builder) => route(this.#book, builder, input, snapshot))
     for (const { key } of keys) this.#keysInFlight.set(key, answer)
     try {
       return await answer
@@ -131,13 +152,15 @@ class EngineLoop implements Engine {
   }
 
   async control(request: ControlRequest): Promise<{ readonly runs: number }> {
-    const { projectId, context, stage, action, actor } = request
+    const { projectId, context, stage } = request
     let runs = 0
-    await this.#enqueue((builder) => {
+    await this.#turns.take((builder) => {
       runs = 0
-      for (const run of this.#book.runsOf(projectId, context)) {
-        if (stage !== undefined && run.plan.stage !== stage) continue
-        if (builder.drive(run, controlInput(action, actor.name, stage))) runs++
+      for (const { runId, plan } of this.#book.runsOf(projectId, context)) {
+        // What was driven before may have ended it.
+        const run = this.#book.run(runId)
+        if (run === undefined || (stage !== undefined && plan.stage !== stage)) continue
+        if (builder.drive(run, controlInput(request))) runs++
       }
       return { answer: { code: 'accepted', context, eventId: '', routed: 'run' } }
     })
@@ -163,20 +186,40 @@ class EngineLoop implements Engine {
   }
 
   why(projectId: string, context: string) {
-    const nowMs = this.#parts.clock.nowMs()
-    return this.#book
+    const nowMs = this.#nowMs()
+    const runs = this.#book
       .runsOf(projectId, context)
-      .flatMap((run) => whyWaiting(run, lanePlace(this.#book, run), nowMs))
+      .flatMap((run) =>
+        whyWaiting(run, lanePlace(this.#book, run), nowMs, this.#freezeOf(run, nowMs)),
+      )
+    const joins = this.#book.joins.ofContext(projectId, context)
+    return [...runs, ...joins.map((join) => whyJoinWaits(join))]
+  }
+
+  async rerun(request: RerunRequest): Promise<RerunAnswer> {
+    const prepared = await prepareRerun({ ...this.#parts, planner: this.#planner }, request)
+    if (prepared.code !== 'ready') return prepared
+    const { context, wish } = prepared
+    const runId = wish.event.id
+    await this.#turns.take((builder) => {
+      builder.start(wish)
+      return { answer: { code: 'accepted', context, eventId: runId, routed: 'new-run' } }
+    })
+    return { code: 'started', context, runId }
   }
 
   async tell(news: RunNews): Promise<'told' | 'ended' | 'repeat'> {
     const { key, runId, outcome, message } = news
-    const nowMs = this.#parts.clock.nowMs()
+    const nowMs = this.#nowMs()
     if ((await this.#parts.store.dedupeValue(key, nowMs)) !== undefined) return 'repeat'
     let told = false
-    const answer = await this.#enqueue((builder) => {
+    const answer = await this.#turns.take((builder) => {
       const run = this.#book.run(runId)
       told = run !== undefined && builder.drive(run, { type: 'news', outcome, message })
+      for (const soaking of this.#soakingAfter(runId)) {
+        const lost = `superseded: what was to be promoted is ${outcome}: ${message}`
+        told = builder.drive(soaking, { type: 'supersede', message: lost }) || told
+      }
       const context = run?.context ?? ''
       const dedupeKeys = told ? [{ key, value: context, untilMs: nowMs + NEWS_RETENTION_MS }] : []
       return {
@@ -188,30 +231,41 @@ class EngineLoop implements Engine {
     return told ? 'told' : 'ended'
   }
 
+  /** The runs that wait until what this run deployed has proven itself. */
+  #soakingAfter(runId: string): readonly OpenRun[] {
+    return [...this.#book.runs.values()].filter(
+      (run) => run.enteredMs === undefined && run.soak?.runIds.includes(runId),
+    )
+  }
+
   async forgetProject(projectId: string): Promise<void> {
-    await this.#enqueue(() => {
+    await this.#turns.take(() => {
       for (const run of this.openRunsOf(projectId)) {
         this.#book.forget(run.runId)
         this.#alarm.set(run.runId, undefined)
         this.#dispatcher.reconcile(run.runId, undefined)
+      }
+      for (const join of this.#book.joins.ofProject(projectId)) {
+        this.#book.joins.forget(join)
+        this.#alarm.set(join.stream, undefined)
       }
       return { answer: { code: 'accepted', context: '', eventId: '', routed: 'run' } }
     })
   }
 
   async settled(): Promise<void> {
-    while (this.#turn !== undefined) await this.#turn
+    await this.#turns.settled()
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true
+    this.#turns.close()
     this.#alarm.stop()
     await this.#dispatcher.close()
-    await this.settled()
+    await this.#turns.settled()
   }
 
   #input(runId: string, input: RunInput): Promise<void> {
-    const decided = this.#enqueue((builder) => {
+    const decided = this.#turns.take((builder) => {
       const run = this.#book.run(runId)
       if (run !== undefined) builder.drive(run, input)
       return {
@@ -221,133 +275,70 @@ class EngineLoop implements Engine {
     return decided.then(() => undefined)
   }
 
-  #enqueue(decide: Job['decide']): Promise<EngineAnswer> {
-    if (this.#isClosed) return Promise.reject(new EngineClosedError())
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ decide, resolve, reject })
-      this.#turn ??= this.#turns()
-    })
+  #decide(decide: Decide): { step: Step; answer: EngineAnswer } {
+    const builder = new StepBuilder({ ...this.#stepParts, book: this.#book }, this.#nowMs())
+    const { answer, extra } = decide(builder)
+    return { step: builder.finish(extra ?? {}), answer }
   }
 
-  /** Takes turns until the queue is empty. Everything that waits is decided in one turn and written in one group. */
-  async #turns(): Promise<void> {
-    await new Promise<void>((resolve) => setImmediate(resolve))
-    while (this.#queue.length > 0)
-      await this.#takeTurn(this.#queue.splice(0, MAX_INPUTS_PER_TURN), 1)
-    this.#turn = undefined
-  }
-
-  async #takeTurn(jobs: readonly Job[], attempt: number): Promise<void> {
-    const decided = jobs.map((job) => ({ job, ...this.#decide(job) }))
-    const written = await Promise.allSettled(
-      decided.map(({ step }) =>
-        step === undefined || isEmpty(step.unit) ? undefined : this.#parts.store.commit(step.unit),
-      ),
-    )
-    const again: Job[] = []
-    const rows: StoredEvent[] = []
-    let failure: unknown
-    for (const [index, { job, step, answer, error }] of decided.entries()) {
-      const outcome = written[index]
-      if (error !== undefined) {
-        failure = error
-        job.reject(error)
-      } else if (outcome?.status === 'rejected') {
-        failure = outcome.reason
-        job.reject(outcome.reason)
-      } else if (outcome?.value === undefined || outcome.value.code === 'committed') {
-        rows.push(...(outcome?.value?.rows ?? []))
-        if (answer !== undefined) job.resolve(answer)
-        if (step?.unit.effects?.length) this.#parts.onEffects?.()
-      } else if (outcome.value.code === 'repeat') {
-        failure = outcome.value
-        job.resolve({ code: 'repeat', context: outcome.value.of })
-      } else {
-        failure = outcome.value
-        again.push(job)
-      }
+  #afterCommit(step: Step): void {
+    for (const runId of step.touched) {
+      this.#setDue(runId)
+      this.#dispatcher.reconcile(runId, this.#book.run(runId))
     }
-    if (rows.length > 0) this.#parts.onCommitted?.(rows)
-    // What was decided and not written is in the book: forget the book and fold the log again.
-    if (failure !== undefined) await this.#reload(failure)
-    else for (const { step } of decided) this.#afterCommit(step)
-    this.#alarm.arm()
-    if (again.length === 0) return
-    if (attempt < MAX_TRIES) return this.#takeTurn(again, attempt + 1)
-    for (const job of again) job.reject(new Error('the log kept changing under this input'))
-  }
-
-  #decide(job: Job): { step?: Step; answer?: EngineAnswer; error?: unknown } {
-    const nowMs = this.#parts.clock.nowMs()
-    const { projects, loadedSnapshot } = this.#parts
-    const builder = new StepBuilder(
-      {
-        book: this.#book,
-        planner: this.#planner,
-        snapshotOf: loadedSnapshot,
-        hasService: (projectId, service) =>
-          projects.byId(projectId)?.services.some((one) => one.name === service) ?? false,
-      },
-      nowMs,
-    )
-    try {
-      const { answer, extra } = job.decide(builder, nowMs)
-      return { step: builder.finish(extra ?? {}), answer }
-    } catch (error) {
-      return { error }
+    for (const stream of step.touchedJoins) {
+      this.#alarm.set(stream, this.#book.joins.byStream(stream)?.deadlineMs)
     }
   }
 
-  #afterCommit(step: Step | undefined): void {
-    for (const runId of step?.touched ?? []) {
-      const run = this.#book.run(runId)
-      this.#alarm.set(
-        runId,
-        run === undefined ? undefined : nextDueMs(run, this.#parts.clock.nowMs()),
-      )
-      this.#dispatcher.reconcile(runId, run)
-    }
+  #freezeOf(run: OpenRun, nowMs: number): FreezeLookup | undefined {
+    const { projectId, stage, service } = run.plan
+    const snapshot = this.#parts.loadedSnapshot(projectId)
+    return snapshot && this.#freezes.lookup(snapshot.settings, { stage, service }, nowMs)
   }
 
-  async #reload(reason: unknown): Promise<void> {
-    this.#parts.log.warn(
-      { reason },
-      'a decision was not written; folding the open runs from the log again',
-    )
+  #setDue(runId: string): void {
+    const run = this.#book.run(runId)
+    const nowMs = this.#nowMs()
+    this.#alarm.set(runId, run && dueMsOf(run, this.#freezeOf(run, nowMs), nowMs))
+  }
+
+  #nowMs(): number {
+    return this.#parts.clock.nowMs()
+  }
+
+  async #reload(): Promise<void> {
     const before = [...this.#book.runs.keys()]
     await this.load()
     for (const runId of before) this.#dispatcher.reconcile(runId, this.#book.run(runId))
   }
 
-  #tick(runId: string): void {
-    this.#input(runId, { type: 'tick' }).then(
+  /** A due time of a run or of a join has come. */
+  #tick(key: string): void {
+    const decided = key.startsWith(JOIN_PREFIX)
+      ? this.#tickJoin(key)
+      : this.#input(key, { type: 'tick' })
+    decided.then(
       () => {
-        const run = this.#book.run(runId)
-        if (run !== undefined) this.#alarm.set(runId, nextDueMs(run, this.#parts.clock.nowMs()))
+        if (!key.startsWith(JOIN_PREFIX)) this.#setDue(key)
         this.#alarm.arm()
       },
-      (error: unknown) =>
-        this.#parts.log.error({ error, runId }, 'a due time could not be handled'),
+      (error: unknown) => this.#parts.log.error({ error, key }, 'a due time could not be handled'),
     )
   }
-}
 
-export class EngineClosedError extends Error {
-  override name = 'EngineClosedError'
-  constructor() {
-    super('the server is stopping and takes no more events')
+  #tickJoin(stream: string): Promise<unknown> {
+    return this.#turns.take((builder) => {
+      const join = this.#book.joins.byStream(stream)
+      if (join !== undefined) builder.driveJoin(join, { type: 'tick' })
+      const context = join?.scope.context ?? ''
+      return { answer: { code: 'accepted', context, eventId: '', routed: 'run' } }
+    })
   }
 }
 
-function isEmpty(unit: CommitUnit): boolean {
-  return unit.writes.length === 0 && !unit.effects?.length && !unit.dedupeKeys?.length
-}
-
-function controlInput(
-  action: ControlRequest['action'],
-  by: string,
-  stage: string | undefined,
-): RunInput {
+function controlInput({ action, actor, stage, reason = '' }: ControlRequest): RunInput {
+  const by = actor.name
   switch (action) {
     case 'pause':
       return { type: 'pause', by, scope: stage === undefined ? 'context' : 'stage' }
@@ -355,5 +346,7 @@ function controlInput(
       return { type: 'resume', by }
     case 'abort':
       return { type: 'abort', by, message: `aborted by ${by}` }
+    case 'override-freeze':
+      return { type: 'unfreeze', by, reason }
   }
 }

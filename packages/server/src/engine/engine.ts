@@ -11,8 +11,13 @@ import type { DedupeKey, NewEffect } from '../ports/store.ts'
  */
 export interface Engine {
   submit(input: EngineInput): Promise<EngineAnswer>
-  /** Pause, resume or abort every open run of a context, or those of one stage. An unknown context changes nothing. */
+  /** Pauses, resumes or aborts every open run of a context, or those of one stage, or lets them go on in a freeze. An unknown context changes nothing. */
   control(request: ControlRequest): Promise<{ readonly runs: number }>
+  /**
+   * Takes up a run that is over, in the same context: a new run of its sequence, pinned anew, that begins at the step that failed (A7).
+   * The run's own sequence must still have that step.
+   */
+  rerun(request: RerunRequest): Promise<RerunAnswer>
   /** News about what a run deployed or judges; once per `key`. */
   tell(news: RunNews): Promise<'told' | 'ended' | 'repeat'>
   /** `.triggered` events that wait for an answer, oldest first; delayed tasks are not among them yet. */
@@ -71,9 +76,35 @@ export type ControlRequest = {
   readonly projectId: string
   readonly context: string
   readonly stage?: string
-  readonly action: 'pause' | 'resume' | 'abort'
+  /** `override-freeze`: what a freeze holds goes on (A12). */
+  readonly action: 'pause' | 'resume' | 'abort' | 'override-freeze'
   readonly actor: Actor
+  /** Why a freeze is overridden. */
+  readonly reason?: string
 }
+
+export type RerunRequest = {
+  readonly projectId: string
+  readonly runId: string
+  /** The task to begin with; unset: the one that failed. */
+  readonly from?: string
+  readonly actor: Actor
+  /** Id, source and time of the `.triggered` event; type, context and data come from the run. */
+  readonly event: KeptnEvent
+}
+
+export type RerunAnswer =
+  | { readonly code: 'started'; readonly context: string; readonly runId: string }
+  | {
+      readonly code:
+        | 'not-found'
+        | 'still-open'
+        | 'nothing-failed'
+        | 'no-such-task'
+        | 'not-reached'
+        | 'changed'
+      readonly message: string
+    }
 
 export type OpenTriggeredFilter = {
   readonly projectId?: string

@@ -4,6 +4,7 @@ import type { RunPlan } from '@tiphys/core/sequence/plan.ts'
 import type { RunMeta, RunRow } from '@tiphys/core/sequence/run-row.ts'
 import type { OpenRun, RunState } from '@tiphys/core/sequence/run-state.ts'
 import type { StoredEvent } from '../ports/store.ts'
+import { createJoinBook, JOIN_PREFIX, type JoinBook, openJoinBook } from './join-book.ts'
 
 /**
  * Every open run, and what follows from them: who stands in which lane, which task waits for which answer. Nothing here is a
@@ -15,6 +16,10 @@ export type RunBook = {
   runOfTask(triggeredId: string): OpenRun | undefined
   runsOf(projectId: string, context: string): readonly OpenRun[]
   lane(key: string): Lane
+  /** The runs that wait until what was deployed in this lane has proven itself. */
+  soakingOn(key: string): readonly OpenRun[]
+  /** The joins that wait for more ends. */
+  readonly joins: JoinBook
   /** Takes in one row of a run, live or from the log, and answers with the run after it. */
   apply(runId: string, row: RunRow): RunState
   forget(runId: string): void
@@ -24,11 +29,18 @@ export function laneKey(plan: Pick<RunPlan, 'projectId' | 'stage' | 'service'>):
   return `${plan.projectId}/${plan.stage}/${plan.service}`
 }
 
-export function createRunBook(): RunBook {
+/** The lanes that a soaking run watches. */
+function soakLanes(run: OpenRun): readonly string[] {
+  const { projectId, service } = run.plan
+  return (run.soak?.stages ?? []).map((stage) => laneKey({ projectId, stage, service }))
+}
+
+export function createRunBook(joins: JoinBook = createJoinBook()): RunBook {
   const runs = new Map<string, OpenRun>()
   const tasks = new Map<string, string>()
   const contexts = new Map<string, Set<string>>()
   const lanes = new Map<string, Lane>()
+  const soaking = new Map<string, Set<string>>()
 
   const contextKey = (run: OpenRun) => `${run.plan.projectId}/${run.context}`
   const setLane = (key: string, lane: Lane) => {
@@ -44,19 +56,33 @@ export function createRunBook(): RunBook {
     if (meta.k === 'start') {
       const inContext = contexts.get(contextKey(run)) ?? new Set()
       contexts.set(contextKey(run), inContext.add(run.runId))
+      for (const watched of soakLanes(run)) {
+        soaking.set(watched, (soaking.get(watched) ?? new Set()).add(run.runId))
+      }
       if (run.plan.tasks.length > 0) {
         setLane(key, join(laneOf(key), [run.runId], meta.front ? 'front' : 'back'))
       }
       return
     }
+    stopSoaking(run)
     const task = run.open.at(-1)
     if (task !== undefined) tasks.set(task.event.id, run.runId)
     setLane(key, enter(laneOf(key), run.runId))
   }
 
+  /** Its first task is triggered, or it is over. */
+  function stopSoaking(run: OpenRun): void {
+    for (const watched of soakLanes(run)) {
+      const here = soaking.get(watched)
+      here?.delete(run.runId)
+      if (here?.size === 0) soaking.delete(watched)
+    }
+  }
+
   function forget(runId: string): void {
     const run = runs.get(runId)
     if (run === undefined) return
+    stopSoaking(run)
     runs.delete(runId)
     for (const task of run.open) tasks.delete(task.event.id)
     const inContext = contexts.get(contextKey(run))
@@ -73,6 +99,8 @@ export function createRunBook(): RunBook {
     runsOf: (projectId, context) =>
       [...(contexts.get(`${projectId}/${context}`) ?? [])].flatMap((id) => runs.get(id) ?? []),
     lane: laneOf,
+    soakingOn: (key) => [...(soaking.get(key) ?? [])].flatMap((id) => runs.get(id) ?? []),
+    joins,
     forget,
     apply(runId, row) {
       const before = runs.get(runId)
@@ -106,8 +134,12 @@ export function foldRun(rows: readonly StoredEvent[]): RunState {
  * to whom, who waits in which order.
  */
 export function openRunBook(streams: readonly (readonly StoredEvent[])[]): RunBook {
-  const book = createRunBook()
-  const rows = streams.flat().sort((left, right) => left.position - right.position)
+  const isJoin = (rows: readonly StoredEvent[]) => rows[0]?.stream.startsWith(JOIN_PREFIX) ?? false
+  const book = createRunBook(openJoinBook(streams.filter(isJoin)))
+  const rows = streams
+    .filter((stream) => !isJoin(stream))
+    .flat()
+    .sort((left, right) => left.position - right.position)
   for (const stored of rows) {
     const runId = stored.stream.split('/')[2] ?? ''
     book.apply(runId, runRowOf(stored))

@@ -3,6 +3,7 @@ import type { JsonObject } from '@tiphys/contract/json.ts'
 import { assert } from '@tiphys/core/assert.ts'
 import { type LaneRun, nextMove } from '@tiphys/core/queue/lane.ts'
 import {
+  arrivalsOf,
   type ChildWish,
   childrenOf,
   refusedRows,
@@ -12,11 +13,18 @@ import {
 import {
   canProceed,
   decideRun,
+  type FreezeLookup,
   isAwaitingApproval,
   type RunInput,
 } from '@tiphys/core/sequence/decide-run.ts'
-import type { NewRunRow, PauseScope } from '@tiphys/core/sequence/run-row.ts'
-import type { OpenRun, RunState } from '@tiphys/core/sequence/run-state.ts'
+import type { NewRunRow, PauseScope, Rerun } from '@tiphys/core/sequence/run-row.ts'
+import type { EndedRun, OpenRun, RunState, Soak } from '@tiphys/core/sequence/run-state.ts'
+import {
+  decideJoin,
+  type JoinInput,
+  type JoinScope,
+  type JoinState,
+} from '@tiphys/core/trigger/join.ts'
 import type { CommitUnit, NewEvent, StreamWrite } from '../ports/store.ts'
 import type { Planner } from './planner.ts'
 import type { ProjectSnapshot } from './project-snapshot.ts'
@@ -30,6 +38,8 @@ export type Step = {
   readonly unit: CommitUnit
   /** Runs that changed, for due times and executors. */
   readonly touched: ReadonlySet<string>
+  /** Streams of joins that changed, for due times. */
+  readonly touchedJoins: ReadonlySet<string>
 }
 
 export type StepParts = {
@@ -38,6 +48,8 @@ export type StepParts = {
   /** The newest configuration of a project that has been loaded; runs of unloaded projects cannot exist. */
   readonly snapshotOf: (projectId: string) => ProjectSnapshot | undefined
   readonly hasService: (projectId: string, service: string) => boolean
+  /** What may not be triggered now; undefined where nothing is frozen. */
+  readonly freezeOf: (run: OpenRun, nowMs: number) => FreezeLookup | undefined
 }
 
 export type StartWish = {
@@ -51,7 +63,10 @@ export type StartWish = {
   readonly origin?: JsonObject
   /** Instead of the newest configuration. */
   readonly snapshot?: ProjectSnapshot
+  readonly rerun?: Rerun
 }
+
+type ChildStart = StartWish & { readonly parent?: string; readonly soak?: Soak }
 
 /** More moves than this in one step would be a loop in the rules, not work. */
 const MAX_MOVES = 10_000
@@ -63,6 +78,9 @@ const LEAVES_LANE_ALONE: ReadonlySet<NewRunRow['meta']['k']> = new Set([
   'note',
 ])
 
+/** What replaces a version, so that it no longer soaks. */
+const REPLACES_VERSION: ReadonlySet<string> = new Set(['deployment', 'rollback'])
+
 type GatheredWrite = { expectedVersion: number; events: NewEvent[]; open: boolean }
 
 export class StepBuilder {
@@ -70,6 +88,7 @@ export class StepBuilder {
   readonly #nowMs: number
   readonly #writes = new Map<string, GatheredWrite>()
   readonly #touched = new Set<string>()
+  readonly #touchedJoins = new Set<string>()
   readonly #lanes = new Set<string>()
 
   constructor(parts: StepParts, nowMs: number) {
@@ -79,12 +98,12 @@ export class StepBuilder {
 
   /** Decides one input of one run and everything its end triggers. False when the input changed nothing. */
   drive(run: OpenRun, input: RunInput): boolean {
-    const rows = decideRun(run, input, this.#nowMs)
+    const rows = decideRun(run, input, this.#nowMs, this.#parts.freezeOf(run, this.#nowMs))
     for (const row of rows) {
       const before = this.#parts.book.run(run.runId)
       const after = this.#append(run.runId, run.plan, row)
-      if (after.phase === 'ended' && before !== undefined)
-        this.#startChildren(before, childrenOf(after))
+      if (after.phase === 'ended' && before !== undefined) this.#follow(before, after)
+      if (row.meta.k === 'task') this.#endSoaking(run, row)
     }
     // Without rows time has passed, which may make somebody ready.
     if (rows.length === 0 || rows.some((row) => !LEAVES_LANE_ALONE.has(row.meta.k))) {
@@ -95,13 +114,39 @@ export class StepBuilder {
 
   /** Begins a run from outside; it is paused when its context is. */
   start(wish: StartWish): void {
-    const context = wish.event.shkeptncontext ?? wish.event.id
-    const sibling = this.#parts.book
-      .runsOf(wish.projectId, context)
-      .find(
-        (run) => run.paused?.scope === 'context' || (run.paused && run.plan.stage === wish.stage),
-      )
-    this.#begin(wish, false, sibling?.paused)
+    this.#begin(wish, false, this.#pauseOf(wish))
+  }
+
+  /** A context, or its part in a stage, that is paused now. */
+  #pauseOf({ projectId, stage, event }: StartWish): OpenRun['paused'] {
+    const context = event.shkeptncontext ?? event.id
+    return this.#parts.book
+      .runsOf(projectId, context)
+      .find((run) => run.paused?.scope === 'context' || (run.paused && run.plan.stage === stage))
+      ?.paused
+  }
+
+  /** Decides one input of a join, and starts what it starts. */
+  driveJoin(state: JoinState, input: JoinInput): boolean {
+    const scope = input.type === 'arrive' ? input.scope : scopeOf(state)
+    const { rows, child } = decideJoin(state, input, this.#nowMs)
+    let current = state
+    for (const row of rows) {
+      const version = current.phase === 'absent' ? 0 : current.version
+      current = this.#parts.book.joins.apply(current, { ...row, timeMs: this.#nowMs })
+      if (current.phase === 'absent') continue
+      this.#touchedJoins.add(current.stream)
+      const isOpen = current.phase === 'waiting'
+      this.#write(current.stream, version, scope?.projectId ?? '', row, isOpen)
+    }
+    if (child !== undefined && scope !== undefined) {
+      const { projectId, project, service } = scope
+      const parent = child.soak?.runIds.at(-1)
+      const from = parent === undefined ? {} : { parent }
+      const wish = { projectId, project, service, ...child, by: 'tiphys', ...from }
+      this.#begin(wish, false, this.#pauseOf(wish))
+    }
+    return rows.length > 0
   }
 
   /** Hands over lanes and closes the step. Nothing may be driven after it. */
@@ -111,6 +156,7 @@ export class StepBuilder {
     return {
       unit: { ...extra, writes: [...runs, ...(extra.writes ?? [])], nowMs: this.#nowMs },
       touched: this.#touched,
+      touchedJoins: this.#touchedJoins,
     }
   }
 
@@ -119,17 +165,52 @@ export class StepBuilder {
     const after = this.#parts.book.apply(runId, { ...row, timeMs: this.#nowMs })
     this.#touched.add(runId)
     const stream = runStream(plan.projectId, runId)
-    const write = this.#writes.get(stream) ?? {
-      expectedVersion: before?.version ?? 0,
-      events: [],
-      open: true,
-    }
-    // Meta is data of ours without undefined in it: JSON by construction.
-    const meta = row.meta as unknown as JsonObject
-    write.events.push({ event: row.event, meta, projectId: plan.projectId })
-    write.open = after.phase === 'open'
-    this.#writes.set(stream, write)
+    this.#write(stream, before?.version ?? 0, plan.projectId, row, after.phase === 'open')
     return after
+  }
+
+  #write(
+    stream: string,
+    expectedVersion: number,
+    projectId: string,
+    row: { readonly event: KeptnEvent; readonly meta: object },
+    open: boolean,
+  ): void {
+    const write = this.#writes.get(stream) ?? { expectedVersion, events: [], open }
+    // Meta is data of ours without undefined in it: JSON by construction.
+    write.events.push({ event: row.event, meta: row.meta as JsonObject, projectId })
+    write.open = open
+    this.#writes.set(stream, write)
+  }
+
+  /** What the end of a run starts, alone or together with other ends. */
+  #follow(before: OpenRun, ended: EndedRun): void {
+    this.#startChildren(before, childrenOf(ended))
+    const { projectId, project, service, stage } = ended.plan
+    const { runId, context, status, result, payload } = ended
+    for (const arrival of arrivalsOf(ended)) {
+      const { join, sequence } = arrival
+      const target = { stage: arrival.stage, sequence, entry: join.entry }
+      const scope: JoinScope = { projectId, project, service, context, ...target }
+      const arrived = { runId, stage, status, result, payload }
+      this.driveJoin(this.#parts.book.joins.find(scope), {
+        type: 'arrive',
+        arrival,
+        scope,
+        arrived,
+      })
+    }
+  }
+
+  /** Another version is being deployed where something soaked: what was to be promoted is no longer there. */
+  #endSoaking(run: OpenRun, row: NewRunRow): void {
+    const name = row.meta.k === 'task' ? run.plan.tasks[row.meta.i]?.name : undefined
+    if (name === undefined || !REPLACES_VERSION.has(name)) return
+    for (const soaking of this.#parts.book.soakingOn(laneKey(run.plan))) {
+      const { stage, service } = run.plan
+      const message = `superseded: ${name} of context ${run.context} began in ${stage}/${service} before what was there had soaked`
+      this.drive(soaking, { type: 'supersede', message })
+    }
   }
 
   #startChildren(parent: OpenRun, wishes: readonly ChildWish[]): void {
@@ -147,7 +228,7 @@ export class StepBuilder {
   }
 
   #begin(
-    wish: StartWish & { readonly parent?: string },
+    wish: ChildStart,
     front: boolean,
     paused: { readonly by: string; readonly scope: PauseScope } | undefined,
   ): void {
@@ -167,9 +248,14 @@ export class StepBuilder {
     const { plan } = planned
     const origin = wish.origin === undefined ? {} : { origin: wish.origin }
     const parent = wish.parent === undefined ? {} : { parent: wish.parent }
-    const first = startRow({ event, plan, by, ...origin, ...parent, ...(front ? { front } : {}) })
-    this.#append(event.id, plan, first)
+    const soak = wish.soak === undefined ? {} : { soak: wish.soak }
+    const rerun = wish.rerun === undefined ? {} : { rerun: wish.rerun }
+    const more = { ...origin, ...parent, ...soak, ...rerun, ...(front ? { front } : {}) }
+    this.#append(event.id, plan, startRow({ event, plan, by, ...more }))
     this.#lanes.add(laneKey(plan))
+    const started = this.#parts.book.run(event.id)
+    const hasCondition = started?.next.some((next) => plan.tasks[next.index]?.condition)
+    if (started !== undefined && hasCondition) this.drive(started, { type: 'begin' })
     const run = this.#parts.book.run(event.id)
     if (run !== undefined && paused !== undefined) {
       this.drive(run, { type: 'pause', by: paused.by, scope: paused.scope })
@@ -205,7 +291,9 @@ export class StepBuilder {
         assert(moves++ < MAX_MOVES, 'a lane comes to rest')
         const run = this.#openRun(move.runId)
         const input: RunInput =
-          move.code === 'grant' ? { type: 'proceed' } : { type: 'supersede', by: move.by }
+          move.code === 'grant'
+            ? { type: 'proceed' }
+            : { type: 'supersede', message: supersededBy(move.by) }
         assert(this.drive(run, input), 'a move changes its run')
       }
     }
@@ -222,8 +310,16 @@ export class StepBuilder {
     return {
       sequence: run.plan.sequence,
       queue: run.plan.queue,
-      ready: canProceed(run, this.#nowMs),
+      ready: canProceed(run, this.#nowMs, this.#parts.freezeOf(run, this.#nowMs)),
       awaitingApproval: isAwaitingApproval(run),
     }
   }
+}
+
+function supersededBy(runId: string): string {
+  return `superseded by the newer run ${runId} while its approval was open`
+}
+
+function scopeOf(state: JoinState): JoinScope | undefined {
+  return state.phase === 'waiting' ? state.scope : undefined
 }

@@ -18,6 +18,14 @@ export type RunDocument = {
   readonly source: string
   /** The run whose end triggered this one. */
   readonly parent?: string
+  /** It takes up a run that was over, from this task on. */
+  readonly rerun?: { readonly of: string; readonly fromTask: string }
+  /** Until then its first task waits for the version to prove itself. */
+  readonly soakUntilMs?: number
+  /** A freeze no longer holds it. */
+  readonly unfrozen?: { readonly by: string; readonly reason: string; readonly atMs: number }
+  /** Indexes of tasks that their condition left out. */
+  readonly skipped?: readonly number[]
   readonly origin?: JsonObject
   readonly labels?: { readonly [label: string]: string }
   readonly problemTitle?: string

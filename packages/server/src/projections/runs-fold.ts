@@ -38,6 +38,10 @@ export function foldRunDocument(
       return answered(told, row, meta)
     case 'expired':
       return completed(told, meta, outcomeOf([row], row.timeMs, true))
+    case 'skipped':
+      return { ...run, skipped: [...(run.skipped ?? []), meta.i] }
+    case 'unfrozen':
+      return { ...run, unfrozen: { by: meta.by, reason: meta.reason, atMs: row.timeMs } }
     case 'note':
       return run
     case 'paused': {
@@ -76,6 +80,10 @@ function begin(row: StoredEvent, meta: Extract<RunMeta, { k: 'start' }>): RunDoc
     by: meta.by,
     source: event.source,
     ...(meta.parent === undefined ? {} : { parent: meta.parent }),
+    ...(meta.rerun === undefined
+      ? {}
+      : { rerun: { of: meta.rerun.of, fromTask: plan.tasks[meta.rerun.from]?.name ?? '' } }),
+    ...(meta.soak === undefined ? {} : { soakUntilMs: meta.soak.untilMs }),
     ...(meta.origin === undefined ? {} : { origin: meta.origin }),
     ...(isTextMap(labels) ? { labels } : {}),
     ...(problemTitle === undefined ? {} : { problemTitle }),
