@@ -1,7 +1,7 @@
 import type { KeptnEvent } from '@tiphys/contract/event.ts'
 import { nextDueMs, type RunInput } from '@tiphys/core/sequence/decide-run.ts'
 import type { OpenRun } from '@tiphys/core/sequence/run-state.ts'
-import { whyWaiting } from '@tiphys/core/sequence/why.ts'
+import { type SubscribersOf, whyWaiting } from '@tiphys/core/sequence/why.ts'
 import type { TaskExecutor } from '../executors/executor.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
@@ -10,7 +10,7 @@ import type { Projects } from '../projects/projects.ts'
 import { createAlarm } from './alarm.ts'
 import { createDispatcher } from './dispatcher.ts'
 import type { ControlRequest, Engine, EngineAnswer, EngineInput, RunNews } from './engine.ts'
-import { createPlanner } from './planner.ts'
+import { createPlanner, type IsSubscribed } from './planner.ts'
 import type { ProjectSnapshot } from './project-snapshot.ts'
 import { type JobPlan, route } from './route.ts'
 import { foldRun, openRunBook, type RunBook } from './run-book.ts'
@@ -25,7 +25,9 @@ export type EngineParts = {
   /** The newest configuration that is loaded, at once: `projects.snapshot` has been awaited before. */
   readonly loadedSnapshot: (projectId: string) => ProjectSnapshot | undefined
   readonly executors: readonly TaskExecutor[]
-  readonly isSubscribed: (task: string) => boolean
+  readonly isSubscribed: IsSubscribed
+  /** Who is subscribed now, for the waiting list; left out: nobody. */
+  readonly subscribersOf?: SubscribersOf
   /** Sees every committed row, in order; must not throw. */
   readonly onCommitted?: (rows: readonly StoredEvent[]) => void
   /** Called when the outbox may have something new. */
@@ -163,10 +165,10 @@ class EngineLoop implements Engine {
   }
 
   why(projectId: string, context: string) {
-    const nowMs = this.#parts.clock.nowMs()
+    const { clock, subscribersOf } = this.#parts
     return this.#book
       .runsOf(projectId, context)
-      .flatMap((run) => whyWaiting(run, lanePlace(this.#book, run), nowMs))
+      .flatMap((run) => whyWaiting(run, lanePlace(this.#book, run), clock.nowMs(), subscribersOf))
   }
 
   async tell(news: RunNews): Promise<'told' | 'ended' | 'repeat'> {

@@ -4,6 +4,7 @@ import { addTaskAnswerRoutes } from './approvals.ts'
 import { addContextRoutes } from './contexts.ts'
 import { addEvaluationRoutes } from './evaluations.ts'
 import { addEventBatchRoute } from './event-batch.ts'
+import { addIntegrationRoutes } from './integrations.ts'
 import { addRunRoutes } from './runs.ts'
 import { addNativeServerRoutes } from './server.ts'
 import type { TaskFeed } from './task-feed.ts'
@@ -23,4 +24,5 @@ export function addNativeRoutes(
   addEventBatchRoute(add, parts)
   addEvaluationRoutes(add, parts)
   addTokenRoutes(add, parts.tokens)
+  addIntegrationRoutes(add, parts.integrations)
 }
