@@ -19,6 +19,7 @@ import { startEngine } from './engine/engine-loop.ts'
 import { startHousekeeping } from './engine/housekeeping.ts'
 import { createOutbox } from './engine/outbox.ts'
 import { createIntake } from './intake/create-intake.ts'
+import { createIntegrations, type Integrations } from './integrations/integrations.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
 import { PROJECTIONS } from './projections/all-projections.ts'
@@ -26,6 +27,7 @@ import { checkFile } from './projects/check-file.ts'
 import { type LoadedProjects, loadProjects } from './projects/create-projects.ts'
 import { DATABASE_FILE, PROJECTIONS_FILE } from './rebuild-projections.ts'
 import { allows } from './security/allows.ts'
+import { createMask } from './security/mask.ts'
 import { loadSecretKey } from './security/secret-key.ts'
 import { createSecrets } from './security/secrets.ts'
 import { createTokens, type Tokens } from './security/tokens.ts'
@@ -97,7 +99,7 @@ type Building = {
 async function build(building: Building): Promise<TiphysServer> {
   const { settings, clock, log, closing, close } = building
   const data = await openData(building)
-  const { store, documents, projections, tokens, secrets, bootstrapToken } = data
+  const { store, documents, projections, tokens, secrets, integrations, bootstrapToken } = data
   const git = await openGit({ settings, clock, environment: process.env })
   closing.push(git.close)
   let engine: Engine | undefined
@@ -126,7 +128,7 @@ async function build(building: Building): Promise<TiphysServer> {
     desiredState,
   })
   closing.push(argocd.close)
-  const running = await runEngine(building, { store, projections, projects, argocd })
+  const running = await runEngine(building, { store, projections, projects, argocd, integrations })
   engine = running
   const intake = createIntake({
     engine: running,
@@ -144,6 +146,7 @@ async function build(building: Building): Promise<TiphysServer> {
     projections,
     secrets,
     tokens,
+    integrations,
     argocd: argocd.status,
   }
   const url = await listen(building, parts)
@@ -154,12 +157,13 @@ async function build(building: Building): Promise<TiphysServer> {
 type Engineable = Pick<Served, 'store' | 'projections'> & {
   readonly projects: LoadedProjects
   readonly argocd: ReturnType<typeof composeArgocd>
+  readonly integrations: Integrations
 }
 
 /** Starts what goes on by itself: the engine with its executors, the outbox, housekeeping, the folding of lists. */
 async function runEngine(building: Building, parts: Engineable): Promise<Engine> {
   const { clock, log, closing } = building
-  const { store, projections, projects, argocd } = parts
+  const { store, projections, projects, argocd, integrations } = parts
   const outbox = createOutbox({ store, clock, log, handlers: argocd.effectHandlers })
   const running = await startEngine({
     store,
@@ -176,8 +180,8 @@ async function runEngine(building: Building, parts: Engineable): Promise<Engine>
         ownPort: () => building.listening.port(),
       }),
     ],
-    // Integrations that register themselves come with Keptn's uniform API.
-    isSubscribed: () => false,
+    isSubscribed: (task, place) => integrations.isSubscribed(task, place),
+    subscribersOf: (run, task) => integrations.subscribersOf(task, run.plan),
     onCommitted: argocd.onCommitted,
     onEffects: () => outbox.wake(),
   })
@@ -216,13 +220,16 @@ async function openData({ settings, clock, log, masked, closing }: Building) {
   const token = settings.apiToken === undefined ? {} : { given: settings.apiToken }
   const bootstrap = await tokens.ensureBootstrapToken(token)
   for (const warning of [secretKey.warning, bootstrap.warning]) if (warning) log.warn({}, warning)
+  const mask = createMask(() => [...masked.own, ...masked.values()])
+  const integrations = await createIntegrations({ documents, clock, log, newId, mask })
   const { generated } = bootstrap
-  return { store, documents, projections, secrets, tokens, bootstrapToken: generated }
+  const kept = { store, documents, projections, secrets, tokens, integrations }
+  return { ...kept, bootstrapToken: generated }
 }
 
 type Served = Pick<
   ApiParts,
-  'intake' | 'engine' | 'projects' | 'store' | 'projections' | 'secrets' | 'argocd'
+  'intake' | 'engine' | 'projects' | 'store' | 'projections' | 'secrets' | 'integrations' | 'argocd'
 > & { readonly tokens: Tokens }
 
 async function listen(

@@ -21,6 +21,14 @@ export function declareGetCommands(get: Command): void {
   declareGetEvents(get)
   declareGetSequences(get)
   get
+    .command('integrations')
+    .alias('integration')
+    .description(
+      'services that registered themselves: what they listen to, when they were last seen',
+    )
+    .addOption(outputFlag())
+    .action(lazy(async () => (await import('../commands/get-integrations.ts')).getIntegrations))
+  get
     .command('tokens')
     .alias('token')
     .description('names and scopes of tokens, never their texts')

@@ -292,7 +292,7 @@ test('any order of inputs: one end, nothing after it, and an open run always say
         if (state.phase !== 'open') continue
         const isReady = state.next.some((next) => next.dueMs <= nowMs) && !state.paused
         assert.ok(
-          isReady || whyWaiting(state, { ahead: 0 }, nowMs).length > 0,
+          isReady || whyWaiting(state, { place: { ahead: 0 }, nowMs }).length > 0,
           JSON.stringify(state),
         )
         assert.ok(isReady || nextDueMs(state, nowMs) !== undefined, 'every wait has an end')

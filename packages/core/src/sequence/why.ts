@@ -37,19 +37,32 @@ export type WaitingReason = {
 /** Who is before a run in its lane: the holder, or the ones that wait in front. */
 export type LanePlace = { readonly holder?: OpenRun; readonly ahead: number }
 
+/** Who is subscribed to the `.triggered` event of a task of a run, whether or not it is still there. */
+export type SubscribersOf = (run: OpenRun, task: string) => readonly Subscriber[]
+export type Subscriber = { readonly name: string; readonly lastSeenMs: number }
+
+/** What a run cannot know of itself. */
+export type WhySurroundings = {
+  readonly place: LanePlace
+  readonly nowMs: number
+  readonly subscribersOf?: SubscribersOf
+  readonly freezeOf?: FreezeLookup | undefined
+}
+
 /**
  * Why a run does not go on, as one function over its state: each unmet condition in a sentence. Empty only for a run that is
  * about to go on in this very moment.
  */
 export function whyWaiting(
   run: OpenRun,
-  place: LanePlace,
-  nowMs: number,
-  freezeOf: FreezeLookup = () => undefined,
+  { place, nowMs, subscribersOf = () => [], freezeOf = () => undefined }: WhySurroundings,
 ): WaitingReason[] {
   const { stage, service, sequence } = run.plan
   const common = { runId: run.runId, stage, service, sequence }
-  const reasons: WaitingReason[] = run.open.map((task) => ({ ...common, ...ofTask(run, task) }))
+  const reasons: WaitingReason[] = run.open.map((task) => ({
+    ...common,
+    ...ofTask(run, task, subscribersOf, nowMs),
+  }))
   if (run.paused !== undefined) {
     reasons.push({
       ...common,
@@ -163,8 +176,7 @@ export function whyJoinWaits(join: OpenJoin): WaitingReason {
   }
 }
 
-function ofTask(run: OpenRun, task: OpenTask): Reason {
-  const carrier = run.plan.tasks[task.index]?.carrier
+function ofTask(run: OpenRun, task: OpenTask, subscribersOf: SubscribersOf, nowMs: number): Reason {
   const deadline = deadlineOf(task)
   // During a pause the task's clock stands still; the pause has its own end.
   const isRunning = run.paused === undefined && Number.isFinite(deadline)
@@ -188,13 +200,9 @@ function ofTask(run: OpenRun, task: OpenTask): Reason {
     }
   }
   if (!task.answered) {
-    const nobody = carrier === 'nobody'
     return {
       ...common,
-      code: nobody ? 'nobody' : 'answer',
-      message: nobody
-        ? `nobody is configured or subscribed for ${task.name}`
-        : `${task.name} was triggered and nobody has answered yet`,
+      ...unanswered(run, task, subscribersOf, nowMs),
       resolvedBy: `an event ${task.name}.started or ${task.name}.finished with triggeredid ${task.event.id}`,
     }
   }
@@ -206,4 +214,38 @@ function ofTask(run: OpenRun, task: OpenTask): Reason {
     message: `${task.name} is under way${progress}`,
     resolvedBy: who.length > 0 ? who.join(', ') : `${task.name}.finished`,
   }
+}
+
+/** Who could have answered and did not: the difference between a service that is down and one that nobody ever set up. */
+function unanswered(
+  run: OpenRun,
+  task: OpenTask,
+  subscribersOf: SubscribersOf,
+  nowMs: number,
+): Pick<Reason, 'code' | 'message'> {
+  const planned = run.plan.tasks[task.index]
+  const silence = `${task.name} was triggered and nobody has answered yet`
+  if (planned?.carrier === 'tiphys') return { code: 'answer', message: silence }
+  const subscribers = subscribersOf(run, task.name)
+  if (subscribers.length > 0) {
+    const who = subscribers.map(
+      ({ name, lastSeenMs }) => `${name}, last seen ${ago(nowMs - lastSeenMs)}`,
+    )
+    return { code: 'answer', message: `${silence}; subscribed: ${who.join('; ')}` }
+  }
+  if (planned?.carrier === 'nobody') {
+    return { code: 'nobody', message: `nobody is configured or subscribed for ${task.name}` }
+  }
+  if (planned?.properties['executor'] === 'external') return { code: 'answer', message: silence }
+  return {
+    code: 'nobody',
+    message: `${silence}; whoever was subscribed to it is no longer registered`,
+  }
+}
+
+const MS_PER_SECOND = 1000
+
+function ago(durationMs: number): string {
+  const wholeMs = Math.floor(durationMs / MS_PER_SECOND) * MS_PER_SECOND
+  return wholeMs <= 0 ? 'just now' : `${formatDuration(wholeMs)} ago`
 }

@@ -4,6 +4,7 @@ import { guardRoutes } from './guard.ts'
 import { parseJsonBodies } from './json-body.ts'
 import { addKeptnRoutes } from './keptn-v1/routes.ts'
 import { addNativeRoutes } from './native/routes.ts'
+import { createTaskFeed } from './native/task-feed.ts'
 import { describeApi } from './openapi.ts'
 import type { ApiParts } from './parts.ts'
 import { answerBadPath, answerErrors } from './request-errors.ts'
@@ -67,6 +68,12 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
   addServerRoutes(app, server)
   const add = routesOf(app, server.basePath)
   addKeptnRoutes(add, parts)
-  addNativeRoutes(add, parts)
+  const taskFeed = createTaskFeed(parts)
+  // Before the server waits for its requests: those that wait for tasks are answered now.
+  app.addHook('preClose', (done) => {
+    taskFeed.close()
+    done()
+  })
+  addNativeRoutes(add, { ...parts, taskFeed })
   return app
 }

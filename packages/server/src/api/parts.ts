@@ -6,6 +6,7 @@ import type { Projections } from '../ports/projections.ts'
 import type { Store } from '../ports/store.ts'
 import type { Projects } from '../projects/projects.ts'
 import type { Authenticate } from './authenticate.ts'
+import type { IntegrationsPart } from './integrations-part.ts'
 import type { ArgocdPart, LintPart } from './native/server.ts'
 import type { SecretsPart } from './secrets-part.ts'
 import type { TokensPart } from './tokens-part.ts'
@@ -22,6 +23,7 @@ export type ApiParts = {
   readonly authenticate: Authenticate
   readonly secrets: SecretsPart
   readonly tokens: TokensPart
+  readonly integrations: IntegrationsPart
   readonly argocd: ArgocdPart
   readonly lint: LintPart
   readonly server: ServerFacts

@@ -8,6 +8,8 @@ const CONFIGURE: Access = ['configure']
 const ADMIN: Access = ['admin']
 const SEND_EVENTS: Access = ['trigger', 'answer', 'approve']
 const CONTROL: Access = ['trigger']
+const SEE_INTEGRATIONS: Access = ['read', 'answer']
+const BE_INTEGRATION: Access = ['answer', 'configure']
 
 /**
  * Who may use which route (behaviour.md 10): the only place that says so. A route that is missing here does not start
@@ -57,6 +59,11 @@ export const ROUTE_ACCESS: Readonly<Record<string, Access>> = {
   'DELETE /api/secrets/v1/secret': CONFIGURE,
   'GET /api/secrets/v1/scope': CONFIGURE,
 
+  ...integrationAccess('/api/controlPlane/v1/uniform/registration'),
+  'GET /api/controlPlane/v1/log': READ,
+  'POST /api/controlPlane/v1/log': ['answer'],
+  'DELETE /api/controlPlane/v1/log': CONFIGURE,
+
   'GET /api/tiphys/v1/info': 'any-token',
   'POST /api/tiphys/v1/lint': 'any-token',
   'GET /api/tiphys/v1/contexts/:context': READ,
@@ -69,6 +76,10 @@ export const ROUTE_ACCESS: Readonly<Record<string, Access>> = {
   'GET /api/tiphys/v1/approvals': ['read', 'approve'],
   'POST /api/tiphys/v1/approvals/:triggeredId': ['approve'],
   'POST /api/tiphys/v1/tasks/:triggeredId/result': ['answer'],
+  'GET /api/tiphys/v1/tasks/open': ['read', 'answer'],
+  'POST /api/tiphys/v1/tasks/results': ['answer'],
+  'POST /api/tiphys/v1/events': SEND_EVENTS,
+  'GET /api/tiphys/v1/integrations': READ,
   'GET /api/tiphys/v1/argocd/instances': READ,
   'GET /api/tiphys/v1/argocd/applications': READ,
   'GET /api/tiphys/v1/tokens': ADMIN,
@@ -85,5 +96,21 @@ function resourceAccess(place: string): Record<string, Access> {
     [`GET ${place}/resource/*`]: ['read', 'answer'],
     [`PUT ${place}/resource/*`]: CONFIGURE,
     [`DELETE ${place}/resource/*`]: CONFIGURE,
+  }
+}
+
+/** Services register themselves; people change what they listen to. */
+function integrationAccess(registration: string): Record<string, Access> {
+  const one = `${registration}/:integration`
+  return {
+    [`GET ${registration}`]: SEE_INTEGRATIONS,
+    [`POST ${registration}`]: BE_INTEGRATION,
+    [`PUT ${one}/ping`]: BE_INTEGRATION,
+    [`DELETE ${one}`]: BE_INTEGRATION,
+    [`GET ${one}/subscription`]: SEE_INTEGRATIONS,
+    [`POST ${one}/subscription`]: BE_INTEGRATION,
+    [`GET ${one}/subscription/:subscription`]: SEE_INTEGRATIONS,
+    [`PUT ${one}/subscription/:subscription`]: BE_INTEGRATION,
+    [`DELETE ${one}/subscription/:subscription`]: BE_INTEGRATION,
   }
 }

@@ -8,12 +8,17 @@ export const zodValidator: FastifySchemaCompiler<z.ZodType> =
   (data: unknown) => {
     const result = schema.safeParse(data)
     if (result.success) return { value: result.data }
-    const sentence = result.error.issues
-      .slice(0, MAX_ISSUES)
-      .map((issue) => describe(issue, httpPart ?? 'body'))
-      .join('; ')
+    const sentence = sentenceOf(result.error, httpPart ?? 'body')
     return { error: new RefusedError(refuse('invalid', sentence)) }
   }
+
+/** What a schema found wrong with a part of a request, in one sentence. */
+export function sentenceOf(error: z.ZodError, part: string): string {
+  return error.issues
+    .slice(0, MAX_ISSUES)
+    .map((issue) => describe(issue, part))
+    .join('; ')
+}
 
 const MAX_ISSUES = 5
 

@@ -1,7 +1,7 @@
 import type { KeptnEvent } from '@tiphys/contract/event.ts'
 import type { FreezeLookup, RunInput } from '@tiphys/core/sequence/decide-run.ts'
 import type { OpenRun } from '@tiphys/core/sequence/run-state.ts'
-import { whyJoinWaits, whyWaiting } from '@tiphys/core/sequence/why.ts'
+import { type SubscribersOf, whyJoinWaits, whyWaiting } from '@tiphys/core/sequence/why.ts'
 import type { TaskExecutor } from '../executors/executor.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
@@ -20,7 +20,7 @@ import type {
 } from './engine.ts'
 import { createFreezes } from './freezes.ts'
 import { JOIN_PREFIX } from './join-book.ts'
-import { createPlanner } from './planner.ts'
+import { createPlanner, type IsSubscribed } from './planner.ts'
 import type { ProjectSnapshot } from './project-snapshot.ts'
 import { prepareRerun } from './rerun.ts'
 import { route } from './route.ts'
@@ -38,7 +38,9 @@ export type EngineParts = {
   /** The newest configuration that is loaded, at once: `projects.snapshot` has been awaited before. */
   readonly loadedSnapshot: (projectId: string) => ProjectSnapshot | undefined
   readonly executors: readonly TaskExecutor[]
-  readonly isSubscribed: (task: string) => boolean
+  readonly isSubscribed: IsSubscribed
+  /** Who is subscribed now, for the waiting list; left out: nobody. */
+  readonly subscribersOf?: SubscribersOf
   /** Sees every committed row, in order; must not throw. */
   readonly onCommitted?: (rows: readonly StoredEvent[]) => void
   /** Called when the outbox may have something new. */
@@ -187,11 +189,15 @@ class EngineLoop implements Engine {
 
   why(projectId: string, context: string) {
     const nowMs = this.#nowMs()
-    const runs = this.#book
-      .runsOf(projectId, context)
-      .flatMap((run) =>
-        whyWaiting(run, lanePlace(this.#book, run), nowMs, this.#freezeOf(run, nowMs)),
-      )
+    const { subscribersOf } = this.#parts
+    const runs = this.#book.runsOf(projectId, context).flatMap((run) =>
+      whyWaiting(run, {
+        place: lanePlace(this.#book, run),
+        nowMs,
+        freezeOf: this.#freezeOf(run, nowMs),
+        ...(subscribersOf === undefined ? {} : { subscribersOf }),
+      }),
+    )
     const joins = this.#book.joins.ofContext(projectId, context)
     return [...runs, ...joins.map((join) => whyJoinWaits(join))]
   }

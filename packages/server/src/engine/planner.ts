@@ -22,9 +22,14 @@ export type PlanWish = {
 
 export type PlannerParts = {
   readonly executors: readonly TaskExecutor[]
-  /** Whether an integration ever subscribed to a task of this name. */
-  readonly isSubscribed: (task: string) => boolean
+  readonly isSubscribed: IsSubscribed
 }
+
+/** Whether an integration ever subscribed to a task of this name, at this place (behaviour.md 4). */
+export type IsSubscribed = (
+  task: string,
+  place: { readonly project: string; readonly stage: string; readonly service: string },
+) => boolean
 
 /** Built in whatever the configuration says. */
 const ALWAYS_BUILT_IN = [EVALUATION, APPROVAL]
@@ -48,7 +53,8 @@ export function createPlanner(parts: PlannerParts): Planner {
     properties: JsonObject,
     named: unknown,
   ): Carrier {
-    const subscribed = parts.isSubscribed(task)
+    const { stage, service } = wish
+    const subscribed = parts.isSubscribed(task, { project: snapshot.project, stage, service })
     const others = subscribed || named === 'external' ? 'external' : 'nobody'
     if (executor === undefined || named === 'external') return others
     if (named === 'tiphys' || ALWAYS_BUILT_IN.includes(task)) return 'tiphys'

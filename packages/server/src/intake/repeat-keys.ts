@@ -9,6 +9,11 @@ const TRANSPORT_RETRY_MS = 10 * 60 * 1000
 
 export const ARGOCD_ID_PREFIX = 'argocd:'
 
+/** What a client's `Idempotency-Key` is remembered as. */
+export function keyOfClient(projectId: string, idempotencyKey: string): string {
+  return `key:${projectId}:${idempotencyKey}`
+}
+
 export type RepeatQuestion = {
   readonly event: IncomingEvent
   readonly type: EventType
@@ -29,7 +34,7 @@ export function repeatKeys(question: RepeatQuestion): DedupeKey[] {
   const keys: DedupeKey[] = []
   if (idempotencyKey) {
     keys.push({
-      key: `key:${projectId}:${idempotencyKey}`,
+      key: keyOfClient(projectId, idempotencyKey),
       value: context,
       untilMs: nowMs + RETENTION_MS,
     })

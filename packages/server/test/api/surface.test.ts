@@ -90,7 +90,7 @@ describe('the surface', () => {
   })
 
   it('answers what it does not know in the one form of errors', async () => {
-    for (const path of ['/nope', '/api/controlPlane/v1/uniform/registration', '/api/v1/import']) {
+    for (const path of ['/nope', '/api/statistics/v1/statistics', '/api/v1/import']) {
       const answer = await api.send('GET', path)
       assert.deepEqual(answer.json, { code: 404, message: `there is no GET ${path}` })
     }

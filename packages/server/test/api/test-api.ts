@@ -1,5 +1,6 @@
 import { createApi } from '../../src/api/api.ts'
 import type { Authentication } from '../../src/api/authenticate.ts'
+import type { IntegrationsPart } from '../../src/api/integrations-part.ts'
 import type { ArgocdPart } from '../../src/api/native/server.ts'
 import type { ApiParts, ServerFacts } from '../../src/api/parts.ts'
 import type { SecretsPart } from '../../src/api/secrets-part.ts'
@@ -68,6 +69,7 @@ export async function startTestApi(
     log: { debug() {}, info() {}, warn() {}, error() {} },
     secrets: absent<SecretsPart>('secrets'),
     tokens: absent<TokensPart>('tokens'),
+    integrations: absent<IntegrationsPart>('integrations'),
     argocd: absent<ArgocdPart>('argocd'),
     lint: () => [],
     authenticate,

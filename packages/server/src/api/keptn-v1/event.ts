@@ -4,12 +4,11 @@ import type { FastifyRequest } from 'fastify'
 import type { Actor } from '../../intake/actor.ts'
 import type { Intake, IntakeAnswer } from '../../intake/intake.ts'
 import { type Answer, ok, refuse } from '../answer.ts'
+import { idempotencyKeyOf } from '../idempotency-key.ts'
 import type { AddRoute } from '../route.ts'
 
 /** Keptn's MAX_EVENT_SIZE_KB. */
 export const MAX_EVENT_BYTES = 64 * 1024
-const MAX_KEY_CHARACTERS = 255
-const KEY = /^[\x21-\x7e]+$/
 
 /** The door for events (facts/keptn-v1.md 2.2); the internal path of Keptn's controller is the same door. */
 export function addEventRoutes(add: AddRoute, parts: { readonly intake: Intake }): void {
@@ -35,15 +34,10 @@ export async function acceptEvent(
   actor: Actor,
   request: FastifyRequest,
 ): Promise<Answer<EventAccepted>> {
-  const key = request.headers['idempotency-key']
-  if (key === undefined) return eventAnswer(await intake.accept(body, actor))
-  if (typeof key !== 'string' || key.length > MAX_KEY_CHARACTERS || !KEY.test(key)) {
-    return refuse(
-      'invalid',
-      `Idempotency-Key must be 1 to ${MAX_KEY_CHARACTERS} printable ASCII characters without spaces`,
-    )
-  }
-  return eventAnswer(await intake.accept(body, actor, { idempotencyKey: key }))
+  const key = idempotencyKeyOf(request)
+  if (!key.ok) return key
+  const options = key.key === undefined ? {} : { idempotencyKey: key.key }
+  return eventAnswer(await intake.accept(body, actor, options))
 }
 
 function eventAnswer(answer: IntakeAnswer): Answer<EventAccepted> {

@@ -1,4 +1,3 @@
-import type { IncomingEvent, KeptnEvent } from '@tiphys/contract/event.ts'
 import {
   type Approval,
   ApprovalList,
@@ -6,27 +5,26 @@ import {
   TaskResultAccepted,
   TaskResultBody,
 } from '@tiphys/contract/http/native-approval.ts'
-import type { JsonObject } from '@tiphys/contract/json.ts'
 import { formatTimestamp } from '@tiphys/core/evaluation/timestamp.ts'
-import { APPROVAL } from '@tiphys/core/sequence/plan.ts'
 import { z } from 'zod'
-import type { Engine } from '../../engine/engine.ts'
 import type { Actor } from '../../intake/actor.ts'
-import type { Intake } from '../../intake/intake.ts'
 import { textAt, valueAt } from '../../projections/project-of-row.ts'
-import type { Projects } from '../../projects/projects.ts'
-import { type Answer, ok, refusalOf, refuse } from '../answer.ts'
+import { ok } from '../answer.ts'
 import { findProject } from '../keptn-v1/project-lookup.ts'
 import type { AddRoute } from '../route.ts'
 import { type OpenTaskFound, openTasks } from './open-tasks.ts'
-
-type Parts = { readonly engine: Engine; readonly projects: Projects; readonly intake: Intake }
+import {
+  finishTask,
+  notOpen,
+  reportResult,
+  type TaskAnswered,
+  type TaskAnswerParts,
+} from './task-answer.ts'
 
 const APPROVAL_TRIGGERED = 'sh.keptn.event.approval.triggered'
-const SOURCE = 'tiphys-api'
 
 /** Answers to open tasks: a person's to an approval, a program's to any task. */
-export function addTaskAnswerRoutes(add: AddRoute, parts: Parts): void {
+export function addTaskAnswerRoutes(add: AddRoute, parts: TaskAnswerParts): void {
   add({
     method: 'GET',
     path: '/api/tiphys/v1/approvals',
@@ -57,7 +55,7 @@ export function addTaskAnswerRoutes(add: AddRoute, parts: Parts): void {
     summary: 'Reports the outcome of an open task: started and finished in one call',
     body: TaskResultBody,
     success: TaskResultAccepted,
-    handle: ({ params, body, actor }) => report(parts, params.triggeredId, body, actor),
+    handle: ({ params, body, actor }) => reportResult(parts, params.triggeredId, body, actor),
   })
 }
 
@@ -88,17 +86,17 @@ function approvalView({ event, run, task }: OpenTaskFound): Approval {
 }
 
 async function decide(
-  parts: Parts,
+  parts: TaskAnswerParts,
   triggeredId: string,
   body: DecideApprovalBody,
   actor: Actor,
-): Promise<Answer<z.output<typeof TaskResultAccepted>>> {
+): Promise<TaskAnswered> {
   const [open] = openTasks(parts, { eventId: triggeredId, type: APPROVAL_TRIGGERED }, actor)
   if (open === undefined) return notOpen('approval', triggeredId)
   const { decision, comment, person } = body
   const who = person === undefined ? actor.name : `${person} (token ${actor.name})`
   const word = decision === 'pass' ? 'approved' : 'declined'
-  return await finish(parts, open, actor, {
+  return await finishTask(parts, open, actor, {
     result: decision,
     status: 'succeeded',
     message: `${word} by ${who}${comment ? `: ${comment}` : ''}`,
@@ -108,73 +106,4 @@ async function decide(
       ...(person === undefined ? {} : { person }),
     },
   })
-}
-
-async function report(
-  parts: Parts,
-  triggeredId: string,
-  body: TaskResultBody,
-  actor: Actor,
-): Promise<Answer<z.output<typeof TaskResultAccepted>>> {
-  const [open] = openTasks(parts, { eventId: triggeredId }, actor)
-  if (open === undefined) return notOpen('task', triggeredId)
-  if (open.task.name === APPROVAL) {
-    return refuse('invalid', `${triggeredId} is an approval: decide it at /api/tiphys/v1/approvals`)
-  }
-  if (open.run.plan.tasks[open.task.index]?.carrier === 'tiphys') {
-    return refuse('invalid', `task ${open.task.name} is carried out by Tiphys itself`)
-  }
-  const { source, data, result, status = 'succeeded', message = '' } = body
-  const started = await parts.intake.accept(
-    answerTo(open.event, 'started', source, { status: 'succeeded' }),
-    actor,
-  )
-  if (started.code !== 'accepted') return refusalOf(started)
-  // Parsed from JSON, so it is JSON.
-  const extra = (data ?? {}) as JsonObject
-  return await finish(parts, open, actor, { ...extra, result, status, message }, source)
-}
-
-async function finish(
-  parts: Parts,
-  open: OpenTaskFound,
-  actor: Actor,
-  data: JsonObject,
-  source?: string,
-): Promise<Answer<z.output<typeof TaskResultAccepted>>> {
-  const answer = await parts.intake.accept(answerTo(open.event, 'finished', source, data), actor)
-  if (answer.code !== 'accepted') return refusalOf(answer)
-  const { keptnContext, eventId } = answer
-  return ok({ keptnContext, eventId })
-}
-
-/** An event as any service would send it. */
-function answerTo(
-  event: KeptnEvent,
-  action: 'started' | 'finished',
-  source: string | undefined,
-  data: JsonObject,
-): IncomingEvent {
-  const { project, stage, service, labels } = event.data
-  return {
-    type: event.type.replace(/triggered$/, action),
-    source: source ?? SOURCE,
-    triggeredid: event.id,
-    ...(event.shkeptncontext === undefined ? {} : { shkeptncontext: event.shkeptncontext }),
-    ...(event.gitcommitid === undefined ? {} : { gitcommitid: event.gitcommitid }),
-    data: {
-      ...data,
-      project: String(project),
-      stage: String(stage),
-      service: String(service),
-      ...(labels === undefined ? {} : { labels: labels as Record<string, string> }),
-    },
-  }
-}
-
-function notOpen(what: string, triggeredId: string) {
-  return refuse(
-    'not-found',
-    `there is no open ${what} ${triggeredId}; it may have been decided or given up already`,
-  )
 }

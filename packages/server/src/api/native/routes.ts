@@ -3,16 +3,26 @@ import type { AddRoute } from '../route.ts'
 import { addTaskAnswerRoutes } from './approvals.ts'
 import { addContextRoutes } from './contexts.ts'
 import { addEvaluationRoutes } from './evaluations.ts'
+import { addEventBatchRoute } from './event-batch.ts'
+import { addIntegrationRoutes } from './integrations.ts'
 import { addRunRoutes } from './runs.ts'
 import { addNativeServerRoutes } from './server.ts'
+import type { TaskFeed } from './task-feed.ts'
+import { addTaskRoutes } from './tasks.ts'
 import { addTokenRoutes } from './tokens.ts'
 
 /** Our own API under `/api/tiphys/v1`, for the CLI and the web UI. Polled; streams come later. */
-export function addNativeRoutes(add: AddRoute, parts: ApiParts): void {
+export function addNativeRoutes(
+  add: AddRoute,
+  parts: ApiParts & { readonly taskFeed: TaskFeed },
+): void {
   addNativeServerRoutes(add, parts)
   addContextRoutes(add, parts)
   addRunRoutes(add, parts)
   addTaskAnswerRoutes(add, parts)
+  addTaskRoutes(add, parts)
+  addEventBatchRoute(add, parts)
   addEvaluationRoutes(add, parts)
   addTokenRoutes(add, parts.tokens)
+  addIntegrationRoutes(add, parts.integrations)
 }

@@ -1,0 +1,119 @@
+import { EVALUATION } from '../sequence/plan.ts'
+import { resolveSliProvider } from '../slo/sli.ts'
+import {
+  countsFor,
+  type ImportedFile,
+  type ImportProject,
+  type LocatedDifference,
+} from './import-project.ts'
+import { serviceFileKind } from './service-files.ts'
+
+/** Where an evaluation gets its values from, service by service (facts/keptn-v1.md 3.2; compatibility.md). */
+export function evaluationDifferences(project: ImportProject): readonly LocatedDifference[] {
+  return [
+    ...project.services.flatMap((one) => serviceDifferences(project, one.stage, one.service)),
+    ...project.files.flatMap((file) => [...providerNotBuilt(project, file), ...sloNotRead(file)]),
+  ]
+}
+
+function serviceDifferences(
+  project: ImportProject,
+  stage: string,
+  service: string,
+): LocatedDifference[] {
+  const slo = project.files.find(
+    ({ place, uri }) =>
+      uri === 'slo.yaml' &&
+      place.level === 'service' &&
+      place.stage === stage &&
+      place.service === service,
+  )
+  if (slo === undefined) return sloMissing(project, stage, service)
+  const choice = resolveSliProvider(
+    providersOf(project, stage, service),
+    project.sliProvider,
+    project.name,
+  )
+  if (choice.ok) return []
+  const several = choice.message.startsWith('several')
+  return [
+    {
+      severity: 'error',
+      code: several ? 'provider-several' : 'provider-missing',
+      file: slo,
+      path: [],
+      was: 'A ConfigMap in the cluster named the SLI provider of the project; without one an evaluation passed unmeasured.',
+      now: several
+        ? 'Several <provider>/sli.yaml count for this service, so its evaluations end errored.'
+        : 'No <provider>/sli.yaml counts for this service, so its evaluations end errored.',
+      todo: 'Write sliProvider: prometheus (or test-results) into tiphys/project.yaml.',
+    },
+  ]
+}
+
+function providersOf(project: ImportProject, stage: string, service: string): string[] {
+  const names = project.files.flatMap(({ place, uri }) => {
+    const name = /^([^/]+)\/sli\.yaml$/.exec(uri)?.[1]
+    return name !== undefined && countsFor(place, stage, service) ? [name] : []
+  })
+  return [...new Set(names)]
+}
+
+/** Said only where an evaluation is part of a sequence: in every other stage one can be triggered, and nobody may ever do. */
+function sloMissing(project: ImportProject, stage: string, service: string): LocatedDifference[] {
+  const evaluates = project.stages.some(
+    (one) =>
+      one.name === stage &&
+      (one.sequences ?? []).some((sequence) =>
+        (sequence.tasks ?? []).some((task) => task.name === EVALUATION),
+      ),
+  )
+  const file = project.files.find(({ place }) => isOfService(place, stage, service))
+  if (!evaluates || file === undefined) return []
+  return [
+    {
+      severity: 'info',
+      code: 'slo-missing',
+      file,
+      path: [],
+      was: 'This service has no slo.yaml in this stage, so its evaluations passed unmeasured.',
+      now: 'The same, and the message says so.',
+      todo: 'Add an slo.yaml where a gate is wanted.',
+    },
+  ]
+}
+
+function isOfService(place: ImportedFile['place'], stage: string, service: string): boolean {
+  return place.level === 'service' && place.stage === stage && place.service === service
+}
+
+function providerNotBuilt(project: ImportProject, file: ImportedFile): LocatedDifference[] {
+  const name = /^([^/]+)\/sli\.yaml$/.exec(file.uri)?.[1]
+  if (name === undefined || project.builtInProviders.includes(name)) return []
+  return [
+    {
+      severity: 'error',
+      code: 'provider-not-built',
+      file,
+      path: ['indicators'],
+      was: `The SLI provider ${name} answered these queries.`,
+      now: `${name} is not built in yet: evaluations that ask it end errored. Built in are ${project.builtInProviders.join(' and ')}.`,
+      todo: 'Move the queries to prometheus/sli.yaml, or judge by the tests: sliProvider: test-results in tiphys/project.yaml.',
+    },
+  ]
+}
+
+function sloNotRead(file: ImportedFile): LocatedDifference[] {
+  if (serviceFileKind(file.uri) !== 'slo' || file.place.level === 'service') return []
+  return [
+    {
+      severity: 'info',
+      code: 'slo-not-read',
+      file,
+      path: [],
+      was: `An slo.yaml of a ${file.place.level} was never read: every service has its own.`,
+      now: 'The same; an evaluation without a file of its own says so.',
+      todo: 'Add it to the services it is meant for.',
+    },
+  ]
+}

@@ -1,0 +1,166 @@
+import { repositoryPathFault } from '@tiphys/contract/repository-path.ts'
+import type { ImportedFile, ImportProject, LocatedDifference } from './import-project.ts'
+import { notReadHere, type ServiceFileKind, serviceFileKind } from './service-files.ts'
+
+/** A request to the server holds 32 MiB, and base64 makes a third more of a file; the rest is for the words around it. */
+export const MAX_RESOURCE_BYTES = 23 * 1024 * 1024
+/** Keptn's limit for names of services (facts/keptn-v1.md 1.8), and ours. */
+const MAX_SERVICE_NAME_CHARACTERS = 43
+const SERVICE_NAME = /^[a-z]([a-z0-9-]*[a-z0-9])?$/
+
+/** What there is to say about files as such: names, sizes, places, and services of Keptn that read them. */
+export function fileDifferences(project: ImportProject): readonly LocatedDifference[] {
+  return [
+    ...project.files.flatMap((file) => [...nameFault(file), ...sizeFault(file)]),
+    ...notReadFiles(project.files),
+    ...unknownFiles(project.files),
+    ...stagesWithoutShipyard(project),
+    ...serviceDifferences(project),
+    ...prometheusConnection(project),
+  ]
+}
+
+/** Whether the server would refuse a file or a name, so that nothing of the project could be created. */
+export function isRefusal(difference: LocatedDifference): boolean {
+  return REFUSALS.has(difference.code)
+}
+
+const REFUSALS = new Set(['resource-name-refused', 'resource-too-large', 'service-name-refused'])
+
+function nameFault(file: ImportedFile): LocatedDifference[] {
+  const fault = file.uri.includes('~') ? 'has a ~ in it' : repositoryPathFault(file.uri)
+  if (fault === undefined) return []
+  return [
+    {
+      severity: 'error',
+      code: 'resource-name-refused',
+      file,
+      path: [],
+      was: 'The file lay in the repository; by API it could not be read either.',
+      now: `It cannot be created: its name ${fault}.`,
+      todo: 'Rename it, or adopt the repository as upstream, where files stay as they are.',
+    },
+  ]
+}
+
+function sizeFault(file: ImportedFile): LocatedDifference[] {
+  if (file.sizeBytes <= MAX_RESOURCE_BYTES) return []
+  const size = (file.sizeBytes / (1024 * 1024)).toFixed(1)
+  return [
+    {
+      severity: 'error',
+      code: 'resource-too-large',
+      file,
+      path: [],
+      was: 'Files of any size could be in the repository.',
+      now: `It has ${size} MiB, and a resource has at most ${MAX_RESOURCE_BYTES / (1024 * 1024)} MiB.`,
+      todo: 'Keep it elsewhere, or adopt the repository as upstream, where files stay as they are.',
+    },
+  ]
+}
+
+/** One for each kind and place: the file that stands first, which for a chart is the archive or Chart.yaml. */
+function notReadFiles(files: readonly ImportedFile[]): LocatedDifference[] {
+  return firstOfEach(files, (file, kind) =>
+    notReadHere(kind) === undefined ? undefined : `${kind} ${JSON.stringify(file.place)}`,
+  ).flatMap((file) => {
+    const difference = notReadHere(serviceFileKind(file.uri))
+    return difference === undefined ? [] : [{ ...difference, file, path: [] }]
+  })
+}
+
+function unknownFiles(files: readonly ImportedFile[]): LocatedDifference[] {
+  return files
+    .filter(({ uri }) => serviceFileKind(uri) === 'unknown')
+    .map((file) => ({
+      severity: 'info',
+      code: 'file-unknown',
+      file,
+      path: [],
+      was: 'It was kept; no service that came with Keptn read it.',
+      now: 'The same. Services that you run read it through the API as before.',
+    }))
+}
+
+function stagesWithoutShipyard(project: ImportProject): LocatedDifference[] {
+  const known = new Set(project.stages.map(({ name }) => name))
+  return firstOfEach(project.files, ({ place }) =>
+    place.level === 'project' || known.has(place.stage) ? undefined : place.stage,
+  ).map((file) => ({
+    severity: 'info',
+    code: 'stage-not-in-shipyard',
+    file,
+    path: [],
+    was: 'This stage is not in the shipyard (any more), so nothing read its files.',
+    now: 'The same; they are not created with --apply.',
+  }))
+}
+
+function serviceDifferences(project: ImportProject): LocatedDifference[] {
+  const names = [...new Set(project.services.map(({ service }) => service))]
+  return names.flatMap((name): LocatedDifference[] => {
+    const stages = project.services.flatMap(({ stage, service }) =>
+      service === name ? [stage] : [],
+    )
+    const file = project.files.find(
+      ({ place }) => place.level === 'service' && place.service === name,
+    )
+    const common = { ...(file === undefined ? {} : { file }), path: [] }
+    if (name.length > MAX_SERVICE_NAME_CHARACTERS || !SERVICE_NAME.test(name)) {
+      return [
+        {
+          severity: 'error',
+          code: 'service-name-refused',
+          ...common,
+          was: `The service was called ${name}.`,
+          now: `It cannot be created: names have lower case letters, digits and hyphens, a letter first, at most ${MAX_SERVICE_NAME_CHARACTERS} characters.`,
+          todo: 'Rename it.',
+        },
+      ]
+    }
+    const missing = project.stages.filter((stage) => !stages.includes(stage.name))
+    if (missing.length === 0) return []
+    return [
+      {
+        severity: 'info',
+        code: 'service-in-every-stage',
+        ...common,
+        was: `${name} has no folder in ${missing.map((stage) => stage.name).join(', ')}.`,
+        now: 'A service exists in every stage; where it has no files the stage’s and the project’s count.',
+      },
+    ]
+  })
+}
+
+function prometheusConnection(project: ImportProject): LocatedDifference[] {
+  return firstOfEach(project.files, ({ uri }) =>
+    uri === 'prometheus/sli.yaml' ? uri : undefined,
+  ).map((file) => ({
+    severity: 'info',
+    code: 'prometheus-connection',
+    file,
+    path: [],
+    was: `The address of Prometheus was in the secret prometheus-credentials-${project.name}, or in prometheus-service itself.`,
+    now: 'Queries, placeholders and built-in indicators work as they are; the address comes from the settings of the server.',
+    todo: 'Write providers.prometheus.url into tiphys.yaml: docs/operating.md.',
+  }))
+}
+
+/** The first file of each key, the shortest path first; files without a key are left out. */
+function firstOfEach(
+  files: readonly ImportedFile[],
+  keyOf: (file: ImportedFile, kind: ServiceFileKind) => string | undefined,
+): ImportedFile[] {
+  const first = new Map<string, ImportedFile>()
+  for (const file of files) {
+    const key = keyOf(file, serviceFileKind(file.uri))
+    if (key === undefined) continue
+    const known = first.get(key)
+    if (known === undefined || depthOf(file) < depthOf(known)) first.set(key, file)
+  }
+  return [...first.values()]
+}
+
+function depthOf({ path }: ImportedFile): number {
+  return path.split('/').length
+}

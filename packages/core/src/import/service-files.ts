@@ -1,0 +1,107 @@
+import type { Difference } from './difference.ts'
+
+/** What a file of a Keptn project is for, by its name at its place (facts/keptn-v1.md 4, 6). */
+export type ServiceFileKind =
+  | 'shipyard'
+  | 'slo'
+  | 'sli'
+  | 'tests'
+  | 'argocd'
+  | 'project'
+  | 'webhook'
+  | 'job'
+  | 'remediation'
+  | 'helm'
+  | 'jmeter'
+  | 'other-tests'
+  | 'dynatrace'
+  | 'prometheus'
+  | 'chaos'
+  | 'metadata'
+  | 'unknown'
+
+const BY_URI: readonly (readonly [RegExp, ServiceFileKind])[] = [
+  [/^shipyard\.yaml$/, 'shipyard'],
+  [/^slo\.yaml$/, 'slo'],
+  [/^[^/]+\/sli\.yaml$/, 'sli'],
+  [/^tiphys\/tests\.yaml$/, 'tests'],
+  [/^tiphys\/project\.yaml$/, 'project'],
+  [/^argocd\.yaml$/, 'argocd'],
+  [/^webhook\/webhook\.yaml$/, 'webhook'],
+  [/^job\/config\.yaml$/, 'job'],
+  [/^remediation\.yaml$/, 'remediation'],
+  [/^helm\//, 'helm'],
+  [/^jmeter\//, 'jmeter'],
+  [/^(locust|k6|gatling|neotys|neoload|artillery|junit|test|tests)\//, 'other-tests'],
+  [/^(litmus|chaos)\//, 'chaos'],
+  [/^dynatrace\//, 'dynatrace'],
+  [/^prometheus\//, 'prometheus'],
+  [/(^|\/)metadata\.yaml$/, 'metadata'],
+]
+
+export function serviceFileKind(uri: string): ServiceFileKind {
+  return BY_URI.find(([pattern]) => pattern.test(uri))?.[1] ?? 'unknown'
+}
+
+type Sentences = Pick<Difference, 'severity' | 'was' | 'now' | 'todo'>
+
+/**
+ * Files whose service is not part of Tiphys. One sentence for all files of a kind at a place: a chart has a hundred of them. Tests,
+ * webhooks and jobs have findings of their own at the tasks that they answered.
+ */
+const NOT_READ: Partial<Record<ServiceFileKind, Sentences>> = {
+  webhook: {
+    severity: 'error',
+    was: 'webhook-service sent these requests when an event of that type came.',
+    now: 'The file is kept and nobody reads it: webhooks are not built yet.',
+    todo: "Keep webhook-service running against this server's Keptn API, or let a small service answer the task: docs/import.md.",
+  },
+  job: {
+    severity: 'error',
+    was: 'job-executor-service ran these containers when an event of that type came.',
+    now: 'The file is kept and nobody reads it: Kubernetes jobs are not built yet.',
+    todo: "Keep job-executor-service running against this server's Keptn API, or let a pipeline answer the task: docs/import.md.",
+  },
+  remediation: {
+    severity: 'error',
+    was: 'remediation-service chose the actions for a problem from this file.',
+    now: 'The file is kept and nobody reads it: remediation is not built yet, and alerts start nothing.',
+    todo: 'Leave the alerts with Keptn, or let the alert manager send a sequence.triggered event of a sequence without get-action.',
+  },
+  helm: {
+    severity: 'error',
+    was: 'helm-service deployed this chart and changed the image in it.',
+    now: 'The chart is kept and nobody deploys it: Tiphys changes a Git repository that Argo CD deploys from.',
+    todo: 'Move the chart into that repository and name its application in argocd.yaml: docs/argocd.md.',
+  },
+  jmeter: {
+    severity: 'error',
+    was: 'jmeter-service ran these test plans for the task test.',
+    now: 'The files are kept and nobody runs them.',
+    todo: "Write the checks and the load as tiphys/tests.yaml (docs/tests.md), or keep jmeter-service running against this server's Keptn API.",
+  },
+  'other-tests': {
+    severity: 'error',
+    was: 'A test service read these files.',
+    now: 'The files are kept and nobody runs them.',
+    todo: "Write the tests as tiphys/tests.yaml (docs/tests.md), or keep the service running against this server's Keptn API.",
+  },
+  chaos: {
+    severity: 'error',
+    was: 'A chaos service read these files.',
+    now: 'The files are kept and nobody runs them.',
+    todo: "Keep that service running against this server's Keptn API.",
+  },
+  dynatrace: {
+    severity: 'error',
+    was: 'dynatrace-service read this file: queries, dashboards, events to Dynatrace.',
+    now: 'The file is kept and nobody reads it: Dynatrace is not built in yet.',
+    todo: "Keep dynatrace-service running against this server's Keptn API, or measure with Prometheus.",
+  },
+}
+
+/** Undefined for what is read here, and for what nobody ever read. */
+export function notReadHere(kind: ServiceFileKind): (Sentences & { code: string }) | undefined {
+  const sentences = NOT_READ[kind]
+  return sentences && { code: `${kind}-not-read`, ...sentences }
+}

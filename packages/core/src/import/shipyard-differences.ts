@@ -1,0 +1,154 @@
+import { parseDuration } from '@tiphys/contract/duration.ts'
+import type { FilePath } from '@tiphys/contract/problem.ts'
+import type { Shipyard, ShipyardSequence, ShipyardTask } from '@tiphys/contract/shipyard.ts'
+import { APPROVAL, EVALUATION } from '../sequence/plan.ts'
+import type { Difference } from './difference.ts'
+import { mergeDifferences } from './merge-differences.ts'
+import { triggerDifferences } from './trigger-differences.ts'
+
+/** What a shipyard that Keptn ran does otherwise here (facts/keptn-v1.md 1; compatibility.md, second table). */
+export function shipyardDifferences(shipyard: Shipyard): readonly Difference[] {
+  const { stages } = shipyard.spec
+  const sequences = stages.flatMap((stage, stageIndex) =>
+    (stage.sequences ?? []).flatMap((sequence, index) => {
+      const path = ['spec', 'stages', stageIndex, 'sequences', index]
+      return sequenceDifferences(sequence, stage.name, path)
+    }),
+  )
+  return [
+    ...triggerDifferences(stages),
+    ...sequences,
+    ...mergeDifferences(stages),
+    ...(sequences.length === 0 && stages.every((stage) => (stage.sequences ?? []).length === 0)
+      ? []
+      : [everyWaitEnds()]),
+  ]
+}
+
+function everyWaitEnds(): Difference {
+  return {
+    severity: 'changes',
+    code: 'waits-end',
+    path: ['spec'],
+    was: 'A task that was started and never finished, and an approval that nobody gave, waited for ever.',
+    now: 'A task ends errored after 24 hours without an end, an approval after 30 days.',
+    todo: 'For tasks that take longer set the property timeout (72h, say).',
+  }
+}
+
+function sequenceDifferences(
+  sequence: ShipyardSequence,
+  stage: string,
+  path: FilePath,
+): Difference[] {
+  const timeout = sequence.timeout ?? undefined
+  return [
+    ...(timeout === undefined ? [] : [hasMeaning('timeout', [...path, 'timeout'], DEADLINE)]),
+    ...(sequence.tasks ?? []).flatMap((task, index) => {
+      const taskPath = [...path, 'tasks', index]
+      return [
+        ...delayDifferences(task, index, taskPath),
+        ...propertyDifferences(task, taskPath),
+        ...(task.name === APPROVAL ? approvalDifferences(task, stage, taskPath) : []),
+        ...(task.name === EVALUATION ? timeframeDifferences(task, taskPath) : []),
+      ]
+    }),
+  ]
+}
+
+function delayDifferences(task: ShipyardTask, index: number, path: FilePath): Difference[] {
+  const delay = task.triggeredAfter ?? ''
+  if (delay === '') return []
+  const place = [...path, 'triggeredAfter']
+  if (parseDuration(delay) === undefined) {
+    return [
+      {
+        severity: 'info',
+        code: 'delay-unreadable',
+        path: place,
+        was: `triggeredAfter ${JSON.stringify(delay)} is no duration, so the task began at once.`,
+        now: 'The same.',
+        todo: 'Write 10m, 1h30m or 90s, or remove it.',
+      },
+    ]
+  }
+  if (index > 0) return []
+  return [
+    {
+      severity: 'changes',
+      code: 'first-task-delayed',
+      path: place,
+      was: 'While the first task was delayed, the sequence held the queue of its service in this stage.',
+      now: 'It holds nothing until its first task begins; others may run before it.',
+    },
+  ]
+}
+
+/** Properties that were only data for whoever carried out a task, and are rules here. */
+const MEANINGS: Readonly<Record<string, string>> = {
+  timeout: 'the deadline of the task',
+  executor: 'who carries the task out (tiphys, external)',
+}
+const DEADLINE = 'the deadline of the sequence'
+
+function propertyDifferences(task: ShipyardTask, path: FilePath): Difference[] {
+  return Object.keys(task.properties ?? {}).flatMap((key) => {
+    const meaning = Object.hasOwn(MEANINGS, key) ? MEANINGS[key] : undefined
+    return meaning === undefined ? [] : [hasMeaning(key, [...path, 'properties', key], meaning)]
+  })
+}
+
+function hasMeaning(key: string, path: FilePath, meaning: string): Difference {
+  return {
+    severity: 'changes',
+    code: 'key-has-meaning',
+    path,
+    was: `${key} meant nothing to Keptn itself.`,
+    now: `It is ${meaning}.`,
+    todo: 'Rename it if it was meant for something else.',
+  }
+}
+
+function approvalDifferences(task: ShipyardTask, stage: string, path: FilePath): Difference[] {
+  const { pass, warning } = task.properties ?? {}
+  if (pass === 'automatic' && warning === 'automatic') return []
+  const unset = [
+    ['pass', pass],
+    ['warning', warning],
+  ].filter(([, strategy]) => strategy !== 'automatic' && strategy !== 'manual')
+  const queue: Difference = {
+    severity: 'changes',
+    code: 'approval-queue',
+    path,
+    was: 'While an approval was open, newer runs overtook it, and both could be deployed over each other.',
+    now: 'A newer run of the same sequence that reaches this stage ends the one that waits (aborted, and nothing is triggered by it).',
+    todo: `To keep Keptn's way write stages.${stage}.queue: overtake into tiphys/project.yaml; hold makes newer runs wait.`,
+  }
+  if (unset.length === 0) return [queue]
+  const names = unset.map(([name]) => name).join(' and ')
+  return [
+    queue,
+    {
+      severity: 'info',
+      code: 'approval-default',
+      path,
+      was: `${names} is not set, so somebody had to approve (the documentation said automatic).`,
+      now: 'The same: manual. Who approved, when and why is recorded.',
+      todo: `Where nobody should be asked write ${unset.map(([name]) => `${name}: automatic`).join(', ')}.`,
+    },
+  ]
+}
+
+function timeframeDifferences(task: ShipyardTask, path: FilePath): Difference[] {
+  const { timeframe } = task.properties ?? {}
+  if (timeframe === undefined || timeframe === null || timeframe === '') return []
+  return [
+    {
+      severity: 'changes',
+      code: 'evaluation-timeframe',
+      path: [...path, 'properties', 'timeframe'],
+      was: 'The window ended when the lighthouse got round to it, so a busy system measured too late.',
+      now: 'It ends when the evaluation task became due, after its triggeredAfter.',
+    },
+  ]
+}

@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto'
+import type { JsonObject } from '@tiphys/contract/json.ts'
+import type { Documents } from '../ports/documents.ts'
+import { hears, type SubscriptionWish, type TaskPlace } from './integration.ts'
+
+/** By hash of what was subscribed to. */
+const EVER_KIND = 'subscribed-ever'
+/** Whoever may register could fill the disk otherwise; beyond it what is registered now still counts. */
+const MOST_RECORDS = 10_000
+
+/**
+ * What integrations ever subscribed to. A task that somebody once took over is not given back to a built-in executor with a neutral
+ * result because that somebody is gone (behaviour.md 4): a gate must not open by a service that died.
+ */
+export async function createSubscribedEver(documents: Documents) {
+  const records = new Map<string, SubscriptionWish>()
+  for (const { key, body } of await documents.list(EVER_KIND)) records.set(key, stored(body))
+
+  return {
+    async remember(wishes: readonly SubscriptionWish[]): Promise<void> {
+      for (const { event, projects, stages, services } of wishes) {
+        const record = { event, projects, stages, services }
+        const key = createHash('sha1').update(JSON.stringify(record)).digest('hex')
+        if (records.has(key) || records.size >= MOST_RECORDS) continue
+        await documents.put(EVER_KIND, key, record)
+        records.set(key, record)
+      }
+    },
+    includes(event: string, place: TaskPlace): boolean {
+      for (const record of records.values()) if (hears(record, event, place)) return true
+      return false
+    },
+  }
+}
+
+/** Written here and nowhere else. */
+function stored(body: JsonObject): SubscriptionWish {
+  return body as unknown as SubscriptionWish
+}
