@@ -1,9 +1,10 @@
 import type { KeptnEvent } from '@tiphys/contract/event.ts'
+import type { Freeze } from '@tiphys/contract/freeze.ts'
 import type { JsonObject } from '@tiphys/contract/json.ts'
 import type { QueuePolicy } from '@tiphys/contract/project-yaml.ts'
 import { Shipyard } from '@tiphys/contract/shipyard.ts'
 import { createMemoryStore } from '../../src/adapters/memory/memory-store.ts'
-import type { Engine, EngineAnswer } from '../../src/engine/engine.ts'
+import type { ControlRequest, Engine, EngineAnswer } from '../../src/engine/engine.ts'
 import { startEngine } from '../../src/engine/engine-loop.ts'
 import type { ProjectSnapshot } from '../../src/engine/project-snapshot.ts'
 import { createApprovalExecutor } from '../../src/executors/approval/approval-executor.ts'
@@ -28,6 +29,7 @@ export type HarnessOptions = {
   readonly queue?: QueuePolicy
   readonly executors?: readonly TaskExecutor[]
   readonly store?: Store
+  readonly freezes?: readonly Freeze[]
 }
 
 /** A real engine on a virtual clock and an in-memory store, with one project whose shipyard the test writes. */
@@ -38,9 +40,12 @@ export async function engineHarness(options: HarnessOptions = {}) {
     options.stages === undefined
       ? SIMULATED_SNAPSHOT.shipyard
       : Shipyard.parse({ apiVersion: 'spec.keptn.sh/0.2.3', spec: { stages: options.stages } })
-  const snapshot: ProjectSnapshot = {
+  const settings = (freezes: readonly Freeze[] | undefined) =>
+    freezes === undefined ? {} : { freezes: [...freezes] }
+  let snapshot: ProjectSnapshot = {
     ...SIMULATED_SNAPSHOT,
     shipyard,
+    settings: settings(options.freezes),
     stageSettings: () => (options.queue === undefined ? {} : { queue: options.queue }),
   }
   const projects = {
@@ -76,6 +81,15 @@ export async function engineHarness(options: HarnessOptions = {}) {
     store,
     event,
     engine: (): Engine => engine,
+    /** The newest configuration names other freezes, or none. */
+    freeze(freezes?: readonly Freeze[]) {
+      snapshot = { ...snapshot, settings: settings(freezes) }
+    },
+    /** The newest configuration has another shipyard. */
+    rewrite(stages: readonly object[]) {
+      const changed = Shipyard.parse({ apiVersion: 'spec.keptn.sh/0.2.3', spec: { stages } })
+      snapshot = { ...snapshot, shipyard: changed }
+    },
     async restart() {
       await engine.close()
       engine = await boot()
@@ -101,9 +115,15 @@ export async function engineHarness(options: HarnessOptions = {}) {
       await settle(engine)
       return answer
     },
-    /** Answers the one open task of a context. */
-    async finish(context: string, data: JsonObject = {}, actor: Actor = CI): Promise<EngineAnswer> {
-      const [open] = engine.openTriggered({ context })
+    /** Answers the one open task of a context, or the first of this name. */
+    async finish(
+      context: string,
+      data: JsonObject = {},
+      actor: Actor = CI,
+      name?: string,
+    ): Promise<EngineAnswer> {
+      const type = name === undefined ? {} : { type: `sh.keptn.event.${name}.triggered` }
+      const [open] = engine.openTriggered({ context, ...type })
       if (open === undefined) throw new Error(`no task is open in context ${context}`)
       const task = open.type.split('.')[3] ?? ''
       const finished = event(
@@ -114,6 +134,34 @@ export async function engineHarness(options: HarnessOptions = {}) {
       const answer = await engine.submit({ event: finished, projectId: PROJECT_ID, actor })
       await settle(engine)
       return answer
+    },
+    why: (context: string) => engine.why(PROJECT_ID, context),
+    control: (context: string, action: ControlRequest['action'], reason?: string) =>
+      engine
+        .control({
+          projectId: PROJECT_ID,
+          context,
+          action,
+          actor: CI,
+          ...(reason === undefined ? {} : { reason }),
+        })
+        .then(async ({ runs }) => {
+          await settle(engine)
+          return runs
+        }),
+    async rerun(runId: string, from?: string) {
+      const wish = { projectId: PROJECT_ID, runId, actor: CI, event: event('x', {}) }
+      const answer = await engine.rerun(from === undefined ? wish : { ...wish, from })
+      await settle(engine)
+      return answer
+    },
+    /** Ids of the runs of a context, in the order they began. */
+    async runs(context: string): Promise<string[]> {
+      const rows = await store.readLog(0, 1_000)
+      return rows
+        .filter((row) => row.version === 1 && row.stream.startsWith('run/'))
+        .filter((row) => row.event.shkeptncontext === context)
+        .map((row) => row.event.id)
     },
     /** The open tasks, as `context:task`. */
     open: () =>
