@@ -143,6 +143,7 @@ export function timelineOf(runs: readonly Run[]): ContextTimeline {
     stage: 'staging',
     service: 'carts',
     open: runs.some((one) => one.open),
+    waiting: [],
     startedAt: at(0),
     runs: [...runs],
   }

@@ -101,6 +101,53 @@ test('a project on a real server', async (t) => {
   )
 
   await t.test(
+    'what failed is taken up in the same context, and its failure counts no more',
+    async () => {
+      service.status = 500
+      const failed = await cli.run(
+        trigger('verify', '--wait', '--timeout=60s', '-o', 'json', '--quiet'),
+      )
+      const context = String(JSON.parse(failed.stdout).keptnContext)
+      service.status = 200
+      const again = await succeed(cli.run(['rerun', context, '--wait', '--timeout=60s']))
+      assert.match(again.stderr, /^Took up verify in dev: /m)
+      assert.match(again.stdout, /^pass: /m)
+      const nothing = await cli.run(['rerun', context])
+      assert.equal(nothing.code, 2)
+      assert.match(nothing.stderr, /nothing of this context failed; name a task with --from/)
+      const wrong = await cli.run(['rerun', context, '--from=tset'])
+      assert.deepEqual([wrong.code, /the sequence has no task tset/.test(wrong.stderr)], [2, true])
+    },
+  )
+
+  await t.test(
+    'a freeze holds a task, says until when, and is overridden with a reason',
+    async () => {
+      const freeze =
+        'freezes: [{name: audit, from: 2020-01-01T00:00:00Z, to: 2999-01-01T00:00:00Z, tasks: [scan]}]\n'
+      writeFileSync(join(cli.home, 'frozen.yaml'), PROJECT + freeze)
+      const add = ['add-resource', '--project=shop', '--resourceUri=tiphys/project.yaml']
+      await succeed(cli.run([...add, '--resource=frozen.yaml']))
+      const { stdout } = await succeed(cli.run(trigger('remote', '-o', 'json')))
+      const context = String(JSON.parse(stdout).keptnContext)
+      const why = await succeed(cli.run(['why', context]))
+      assert.match(why.stdout, /^dev remote: scan waits for the end of the freeze audit$/m)
+      const silent = await cli.run(['override', 'freeze', context])
+      assert.deepEqual([silent.code, /--reason/.test(silent.stderr)], [2, true])
+      await succeed(cli.run(['override', 'freeze', context, '--reason=the auditors asked for it']))
+      const after = await succeed(cli.run(['why', context, '-o', 'json']))
+      const { runs, waiting } = JSON.parse(after.stdout)
+      assert.equal(runs[0].freezeOverride.reason, 'the auditors asked for it')
+      assert.deepEqual(
+        waiting.map((one: { code: string }) => one.code),
+        ['nobody'],
+      )
+      await succeed(cli.run(['abort', 'sequence', `--keptn-context=${context}`, '--project=shop']))
+      await succeed(cli.run([...add, '--resource=project.yaml']))
+    },
+  )
+
+  await t.test(
     'an approval is given and declined, with the person and the reason on record',
     async () => {
       for (const [flags, code, message] of [

@@ -49,7 +49,10 @@ export const ShipyardTask = z.strictObject({
   parallel: z.boolean().nullish(),
   /** Ours: a CEL expression; false leaves the task out. */
   if: z.string().min(1).max(MAX_CONDITION_CHARACTERS).nullish(),
-  retry: z.union([z.int().min(1).max(10), TaskRetry]).nullish(),
+  retry: z.preprocess(
+    (value) => (typeof value === 'number' ? { times: value } : value),
+    TaskRetry.nullish(),
+  ),
 })
 
 export const ShipyardSequence = z.strictObject({

@@ -169,3 +169,68 @@ test('project.yaml: unknown keys are errors, targets are hosts, stages are those
     'tiphys/project.yaml:2:10: warning: stage prodution is not in the shipyard, so its settings have no effect; did you mean production?',
   ])
 })
+
+test('what a shipyard says beyond Keptn is checked where it stands', () => {
+  const cases: [string, string[]][] = [
+    [
+      `        - name: delivery
+          tasks:
+            - {name: deployment, parallel: true, retry: {times: 2, after: soon}}
+            - {name: test, if: "labels.canary = 'true'"}
+            - {name: approval, retry: 2}
+`,
+      [
+        'shipyard.yaml:11:28: the condition of task test cannot be evaluated: unexpected character: = at character 15',
+        'shipyard.yaml:10:68: warning: after "soon" of task deployment is not a duration (10m, 1h30m, 90s), so it is tried again at once',
+        'shipyard.yaml:10:34: warning: parallel has no effect on deployment: no task stands before it',
+        'shipyard.yaml:12:32: warning: retry has no effect on an approval: whoever left it open is not asked again',
+      ],
+    ],
+    [
+      `        - name: delivery
+          tasks: [{name: deployment}]
+        - name: promote
+          triggeredOn:
+            - event: dev.delivery.finished
+              selector: {match: {result: pass}}
+              soak: overnight
+              within: 1d
+              and:
+                - {event: dev.delivry.finished, selector: {match: {result: pass}}}
+          tasks: [{name: release}]
+`,
+      [
+        'shipyard.yaml:17:20: warning: triggeredOn dev.delivry.finished names nothing, so it never fires; did you mean dev.delivery.finished?',
+        'shipyard.yaml:14:15: warning: soak "overnight" is not a duration (10m, 1h30m, 90s), so it starts at once',
+        'shipyard.yaml:15:15: warning: within "1d" is not a duration (10m, 1h30m, 90s), so it waits 30 days for the rest',
+      ],
+    ],
+    [
+      `        - name: delivery
+          tasks: [{name: deployment, retry: {times: 99}}]
+`,
+      ['shipyard.yaml:9:46: spec.stages.0.sequences.0.tasks.0.retry.times: too big: expected number to be <=10'],
+    ],
+  ]
+  for (const [text, expected] of cases) assert.deepEqual(lines(shipyard(text)), expected)
+})
+
+test('a freeze that cannot be used is refused at its key', () => {
+  const text = `freezes:
+  - name: weekend
+    schedule: 0 18 * * 5
+    duration: 60h
+    timeZone: Europe/Berlim
+  - {name: peak, from: 2026-12-02T00:00:00Z, to: 2026-12-01T00:00:00Z}
+  - {name: both, from: 2026-12-02T00:00:00Z, schedule: 0 18 * * 5}
+`
+  const problems = readProjectFile(text.split('\n').slice(0, 6).join('\n'), 'project.yaml').problems
+  assert.deepEqual(problems.map(formatProblem), [
+    'project.yaml:5:5: timeZone "Europe/Berlim" is not known; write a name like Europe/Berlin',
+    'project.yaml:6:46: the freeze ends at 2026-12-01T00:00:00Z, before it begins at 2026-12-02T00:00:00Z',
+  ])
+  const both = readProjectFile(text, 'project.yaml').problems.map(formatProblem)
+  assert.deepEqual(both, [
+    'project.yaml:7:6: freezes.2.name: freeze both needs either from and to, or schedule and duration',
+  ])
+})

@@ -8,11 +8,15 @@ import { type DataFormat, printData, printNote } from '../output/print.ts'
 import { waitForVerdict } from '../wait/wait.ts'
 import { resolveTarget, type Target } from './target.ts'
 
-export type TriggerOptions = GlobalOptions & {
+export type TriggerOptions = FollowOptions & {
   readonly project: string
   readonly service: string
   readonly stage?: string
   readonly labels: Readonly<Record<string, string>>
+}
+
+/** Whether to wait, and what the exit code says. */
+export type FollowOptions = GlobalOptions & {
   readonly output?: DataFormat
   /** true: every run of the context; `sequence`: the one triggered. */
   readonly wait?: true | 'context' | 'sequence'
@@ -113,23 +117,24 @@ function sendTrigger(
 }
 
 /** Prints the context; with `--wait` shows what happens and turns the verdict into the exit code. */
-async function follow(
+export async function follow(
   client: HttpClient,
-  options: TriggerOptions,
+  options: FollowOptions,
   target: Target,
   context: string,
+  done = 'Triggered',
 ): Promise<ExitCode | undefined> {
   const isWaiting = options.wait !== undefined || options.watch === true
   if (!isWaiting) {
     printData({ keptnContext: context, ...target }, options.output, context)
     if (options.output === undefined && options.quiet !== true) {
-      printNote(`Triggered ${target.sequence} in ${target.stage}; see: tiphys why ${context}`)
+      printNote(`${done} ${target.sequence} in ${target.stage}; see: tiphys why ${context}`)
     }
     return undefined
   }
   // Whoever is asked for an approval meanwhile needs it.
   if (options.quiet !== true) {
-    printNote(`Triggered ${target.sequence} in ${target.stage}: ${context}`)
+    printNote(`${done} ${target.sequence} in ${target.stage}: ${context}`)
   }
   const code = await waitForVerdict(client, {
     context,

@@ -1,5 +1,5 @@
 import { formatDuration } from '@tiphys/contract/duration.ts'
-import type { ContextTimeline, Run, Waiting } from '@tiphys/contract/http/native-run.ts'
+import type { ContextTimeline, Waiting } from '@tiphys/contract/http/native-run.ts'
 import { readContext } from '../client/contexts.ts'
 import { openClient } from '../connection/open-client.ts'
 import type { ExitCode } from '../exit-code.ts'
@@ -19,7 +19,7 @@ export async function why(
 ): Promise<ExitCode | undefined> {
   const client = openClient(options)
   const timeline = await readContext(client, context, options.project)
-  const waiting = timeline.runs.flatMap((run) => run.waiting)
+  const waiting = [...timeline.runs.flatMap((run) => run.waiting), ...timeline.waiting]
   const judgement = judge(timeline.runs)
   const isDecided = !timeline.open || timeline.verdict !== undefined
   const reason = isDecided ? await reasonOf(client, judgement, timeline.runs) : undefined
@@ -42,7 +42,9 @@ function whyText(
     // Printed once, so nothing turns and nothing has to fit.
     { terminal: { ...terminal, live: false }, nowMs, tick: 0 },
   )
-  const waits = timeline.runs.flatMap((run) => run.waiting.map((one) => waitText(run, one, nowMs)))
+  const waits = [...timeline.runs.flatMap((run) => run.waiting), ...timeline.waiting].map((one) =>
+    waitText(one, nowMs),
+  )
   const verdict = timeline.verdict
   return [
     ...lines,
@@ -61,14 +63,18 @@ function wordOf(verdict: string): string {
   return verdict === 'none' ? 'no verdict' : verdict
 }
 
-function waitText(run: Run, waiting: Waiting, nowMs: number): string {
+/** What time itself resolves; everything else gives up. */
+const ENDS_BY_TIME = ['delay', 'soak', 'retry', 'freeze']
+
+function waitText(waiting: Waiting, nowMs: number): string {
+  const what = ENDS_BY_TIME.includes(waiting.code) ? 'goes on' : 'gives up'
   const since = formatDuration(Math.max(0, nowMs - Date.parse(waiting.since)))
   const until =
     waiting.until === undefined
       ? 'it never gives up by itself'
-      : `it gives up in ${formatDuration(Math.max(0, Date.parse(waiting.until) - nowMs))}`
+      : `it ${what} in ${formatDuration(Math.max(0, Date.parse(waiting.until) - nowMs))}`
   return [
-    `${run.stage} ${run.sequence}: ${oneLine(waiting.message)}`,
+    `${waiting.stage} ${waiting.sequence}: ${oneLine(waiting.message)}`,
     `  since ${since}; ends by: ${oneLine(waiting.resolvedBy)}; ${until}`,
   ].join('\n')
 }

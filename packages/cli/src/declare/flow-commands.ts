@@ -1,12 +1,15 @@
 import { type Command, Option } from 'commander'
 import { lazy } from '../lazy.ts'
 import { contextFlag, labelsFlag, outputFlag, projectFlag, stageFlag } from './flags.ts'
+import { withWait } from './trigger-commands.ts'
 
 /** Adds what steps in while sequences run: events by hand, approvals, pause, resume, abort, and the question why it waits. */
 export function declareFlowCommands(program: Command): void {
   declareSend(program)
   declareApprove(program)
   declareControl(program)
+  declareRerun(program)
+  declareOverride(program)
   program
     .command('why <context>')
     .description('say what a sequence waits for, since when, and who can end it')
@@ -49,6 +52,29 @@ function withDecision(command: Command): Command {
     .option('--comment <text>', 'why; kept with the decision')
     .option('--as <name>', 'who decides, beside the name of the token (default: your user name)')
     .addOption(outputFlag())
+}
+
+function declareRerun(program: Command): void {
+  withWait(program.command('rerun <context>'))
+    .description('take up a sequence that is over, in the same context, at the task that failed')
+    .addOption(projectFlag())
+    .addOption(stageFlag())
+    .option('--run <id>', 'the run (where several of the context failed)')
+    .option('--from <task>', 'the task to begin with, also of a run that passed')
+    .option('--force', 'also when something else was deployed there since')
+    .action(lazy(async () => (await import('../commands/rerun.ts')).rerun))
+}
+
+function declareOverride(program: Command): void {
+  program
+    .command('override')
+    .description('overrule what holds a sequence')
+    .command('freeze <context>')
+    .description('let a sequence go on in a freeze; who did it and why is kept')
+    .requiredOption('--reason <text>', 'why')
+    .addOption(projectFlag())
+    .addOption(new Option('-s, --stage <name>', 'only in this stage'))
+    .action(lazy(async () => (await import('../commands/override-freeze.ts')).overrideFreeze))
 }
 
 function declareControl(program: Command): void {

@@ -67,8 +67,8 @@ function withTarget(command: Command): Command {
     .addOption(labelsFlag())
 }
 
-/** Every trigger can wait, and then its exit code is the verdict. */
-function withWait(command: Command): Command {
+/** Whatever starts something can wait for it, and then its exit code is the verdict. */
+export function withWait(command: Command): Command {
   return command
     .addOption(
       new Option(

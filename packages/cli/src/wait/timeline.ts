@@ -52,6 +52,9 @@ function taskLine(task: RunTask, run: Run, drawing: Drawing, width: number): str
   if (task.state === 'planned') {
     return paint(drawing.terminal, 'dim', `${run.open ? '·' : '-'} ${task.name}`)
   }
+  if (task.state === 'skipped') {
+    return paint(drawing.terminal, 'dim', `- ${name} left out by its condition`)
+  }
   const attempt = (task.attempt ?? 1) > 1 ? `attempt ${task.attempt}` : ''
   const said = task.state === 'open' ? oneLine(task.progress?.message ?? '') : noteOf(task)
   const notes = [attempt, said].filter((note) => note !== '').join('; ')

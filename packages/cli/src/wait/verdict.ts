@@ -15,11 +15,14 @@ const BADNESS: Readonly<Record<Verdict, number>> = { pass: 0, warning: 1, none: 
 
 /**
  * The worst that happened on the way in any of the runs, in the order pass, warning, no verdict, fail (behaviour.md 12), and the first
- * that was so bad: later ones are mostly its consequences. Nothing that ended: no verdict.
+ * that was so bad: later ones are mostly its consequences. Nothing that ended: no verdict. Of a task that was tried again only the last
+ * attempt counts, and a run that was taken up by another one counts no more.
  */
 export function judge(runs: readonly Run[]): Judgement {
   let worst: Judgement | undefined
+  const takenUp = new Set(runs.map((run) => run.rerun?.of))
   for (const run of runs) {
+    if (takenUp.has(run.id)) continue
     for (const judgement of [
       ...run.tasks.flatMap((task) => taskJudgement(run, task)),
       ...runJudgement(run),
@@ -34,7 +37,10 @@ export function judge(runs: readonly Run[]): Judgement {
 
 function taskJudgement(run: Run, task: RunTask): Judgement[] {
   const end = endOf(task)
-  return end === undefined ? [] : [{ verdict: verdictOf(end), run, task, message: end.message }]
+  const isLater = (other: RunTask) =>
+    other.index === task.index && (other.attempt ?? 1) > (task.attempt ?? 1)
+  if (end === undefined || run.tasks.some(isLater)) return []
+  return [{ verdict: verdictOf(end), run, task, message: end.message }]
 }
 
 function runJudgement(run: Run): Judgement[] {

@@ -42,8 +42,8 @@ export const TaskAnswer = z.object({
 export const RunTask = z.object({
   index: z.int(),
   name: z.string(),
-  /** `planned`: not triggered yet, or never because the run ended before. */
-  state: z.enum(['planned', 'open', 'done']),
+  /** `planned`: not triggered yet, or never because the run ended before; `skipped`: left out by its condition. */
+  state: z.enum(['planned', 'open', 'done', 'skipped']),
   /** `tiphys`, `external`, `nobody` (open to whoever answers). */
   carrier: z.string(),
   /** From here on only what was triggered has it. */
@@ -96,6 +96,12 @@ export const Run = z.object({
   /** `source` of the event that triggered it. */
   source: z.string(),
   parent: z.string().optional(),
+  /** The run it takes up, and where. */
+  rerun: z.object({ of: z.string(), fromTask: z.string() }).optional(),
+  /** It waits until then for the version before to prove itself. */
+  soakUntil: z.string().optional(),
+  /** Who let it go on in a freeze. */
+  freezeOverride: z.object({ by: z.string(), reason: z.string(), at: z.string() }).optional(),
   /** How it came about, when it was not an ordinary event: the Argo CD operation, say. */
   origin: z.record(z.string(), z.unknown()).optional(),
   labels: z.record(z.string(), z.string()).optional(),
@@ -130,6 +136,8 @@ export const ContextTimeline = z.object({
   /** The worst on the way in any run so far. */
   verdict: Verdict.optional(),
   reason: z.string().optional(),
+  /** Joins: sequences that wait for more ends of this context. */
+  waiting: z.array(Waiting),
   startedAt: z.string(),
   endedAt: z.string().optional(),
   /** In the order they began. */

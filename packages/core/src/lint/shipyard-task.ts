@@ -2,6 +2,7 @@ import { parseDuration } from '@tiphys/contract/duration.ts'
 import type { FilePath } from '@tiphys/contract/problem.ts'
 import type { ShipyardTask } from '@tiphys/contract/shipyard.ts'
 import { didYouMean } from '@tiphys/contract/suggestion.ts'
+import { conditionProblem } from '../sequence/condition.ts'
 import { APPROVAL } from '../sequence/plan.ts'
 import type { Finding } from './finding.ts'
 
@@ -10,11 +11,14 @@ const EXECUTORS = ['tiphys', 'external']
 /** The words of an approval's `pass` and `warning` (facts/keptn-v1.md 1.7). */
 const STRATEGIES = ['automatic', 'manual']
 
-export function lintTask(task: ShipyardTask, path: FilePath): Finding[] {
+export function lintTask(task: ShipyardTask, path: FilePath, index: number): Finding[] {
   return [
     ...lintName(task, [...path, 'name']),
     ...lintDelay(task, [...path, 'triggeredAfter']),
     ...lintTimeout(task, [...path, 'properties', 'timeout']),
+    ...lintCondition(task, [...path, 'if']),
+    ...lintRetry(task, [...path, 'retry']),
+    ...lintParallel(task, index, [...path, 'parallel']),
     ...lintWord(task, 'executor', EXECUTORS, path, 'whoever is configured takes the task'),
     ...(task.name === APPROVAL
       ? ['pass', 'warning'].flatMap((key) =>
@@ -43,6 +47,33 @@ function lintTimeout(task: ShipyardTask, path: FilePath): Finding[] {
   if (typeof timeout === 'string' && parseDuration(timeout) !== undefined) return []
   const message = `timeout ${JSON.stringify(timeout)} of task ${task.name} is not a duration (10m, 1h30m, 90s), so the usual one holds`
   return [{ severity: 'warning', code: 'duration-invalid', path, message }]
+}
+
+/** A condition that cannot be evaluated would end every run: the file is refused. */
+function lintCondition(task: ShipyardTask, path: FilePath): Finding[] {
+  const problem = task.if ? conditionProblem(task.if) : undefined
+  if (problem === undefined) return []
+  const where = problem.offset === 0 ? '' : ` at character ${problem.offset + 1}`
+  const message = `the condition of task ${task.name} cannot be evaluated: ${problem.message}${where}`
+  return [{ severity: 'error', code: 'condition-invalid', path, message }]
+}
+
+function lintRetry({ name, retry }: ShipyardTask, path: FilePath): Finding[] {
+  if (retry === null || retry === undefined) return []
+  if (name === APPROVAL) {
+    const message = 'retry has no effect on an approval: whoever left it open is not asked again'
+    return [{ severity: 'warning', code: 'retry-without-effect', path, message }]
+  }
+  const { after } = retry
+  if (!after || parseDuration(after) !== undefined) return []
+  const message = `after ${JSON.stringify(after)} of task ${name} is not a duration (10m, 1h30m, 90s), so it is tried again at once`
+  return [{ severity: 'warning', code: 'duration-invalid', path: [...path, 'after'], message }]
+}
+
+function lintParallel(task: ShipyardTask, index: number, path: FilePath): Finding[] {
+  if (!task.parallel || index > 0) return []
+  const message = `parallel has no effect on ${task.name}: no task stands before it`
+  return [{ severity: 'warning', code: 'parallel-without-effect', path, message }]
 }
 
 function lintWord(

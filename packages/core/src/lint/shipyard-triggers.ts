@@ -1,3 +1,4 @@
+import { parseDuration } from '@tiphys/contract/duration.ts'
 import type { FilePath } from '@tiphys/contract/problem.ts'
 import type { ShipyardSequence, ShipyardStage, TriggeredOn } from '@tiphys/contract/shipyard.ts'
 import { didYouMean } from '@tiphys/contract/suggestion.ts'
@@ -13,7 +14,7 @@ export function lintTriggers(stages: readonly ShipyardStage[]): Finding[] {
     (stage.sequences ?? []).flatMap((sequence, sequenceIndex) =>
       (sequence.triggeredOn ?? []).flatMap((trigger, index) => {
         const path = ['spec', 'stages', stageIndex, 'sequences', sequenceIndex]
-        return lintTrigger(trigger, stages, [...path, 'triggeredOn', index])
+        return lintEntry(trigger, stages, [...path, 'triggeredOn', index])
       }),
     ),
   )
@@ -24,8 +25,60 @@ const RESULTS = ['pass', 'warning', 'fail']
 /** Written in Keptn's documentation; v1 compared with `fail`, so that it never fired. */
 const DOCUMENTED_FAIL = 'failed'
 
-function lintTrigger(
+/** One event, or several that start the sequence together. */
+function lintEntry(
   trigger: TriggeredOn,
+  stages: readonly ShipyardStage[],
+  path: FilePath,
+): Finding[] {
+  const others = trigger.and ?? []
+  return [
+    ...lintTrigger(trigger, stages, path),
+    ...others.flatMap((other, index) => lintTrigger(other, stages, [...path, 'and', index])),
+    ...lintJoin(trigger, path),
+    ...lintDuration('soak', trigger.soak, path, 'it starts at once'),
+    ...lintDuration('within', trigger.within, path, 'it waits 30 days for the rest'),
+  ]
+}
+
+function lintJoin(trigger: TriggeredOn, path: FilePath): Finding[] {
+  const events = [trigger.event, ...(trigger.and ?? []).map((other) => other.event)]
+  const twice = events.findIndex((event, index) => events.indexOf(event) < index)
+  const findings: Finding[] = []
+  if (twice > 0) {
+    const message = `${events[twice]} is named twice; one end of it is enough for both`
+    findings.push({
+      severity: 'warning',
+      code: 'join-event-twice',
+      path: [...path, 'and', twice - 1, 'event'],
+      message,
+    })
+  }
+  if (trigger.within && events.length === 1) {
+    const message = 'within has no effect without and: a single event is not waited for'
+    findings.push({
+      severity: 'warning',
+      code: 'within-without-join',
+      path: [...path, 'within'],
+      message,
+    })
+  }
+  return findings
+}
+
+function lintDuration(
+  key: 'soak' | 'within',
+  written: string | null | undefined,
+  path: FilePath,
+  effect: string,
+): Finding[] {
+  if (!written || parseDuration(written) !== undefined) return []
+  const message = `${key} ${JSON.stringify(written)} is not a duration (10m, 1h30m, 90s), so ${effect}`
+  return [{ severity: 'warning', code: 'duration-invalid', path: [...path, key], message }]
+}
+
+function lintTrigger(
+  trigger: Pick<TriggeredOn, 'event' | 'selector'>,
   stages: readonly ShipyardStage[],
   path: FilePath,
 ): Finding[] {

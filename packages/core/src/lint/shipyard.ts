@@ -105,5 +105,8 @@ function lintSequenceContent(
     const message = `sequence ${sequence.name} of stage ${stage.name} has no tasks; whenever it is triggered it ends errored`
     findings.push({ severity: 'warning', code: 'sequence-without-tasks', path, message })
   }
-  return [...findings, ...tasks.flatMap((task, index) => lintTask(task, [...path, 'tasks', index]))]
+  return [
+    ...findings,
+    ...tasks.flatMap((task, index) => lintTask(task, [...path, 'tasks', index], index)),
+  ]
 }

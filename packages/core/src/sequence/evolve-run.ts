@@ -89,6 +89,7 @@ function begin(row: RunRow, meta: Extract<RunRow['meta'], { k: 'start' }>): Open
     collected: [],
     ...(plan.timeoutMs === undefined ? {} : { deadlineMs: beginsMs + plan.timeoutMs }),
     ...(soak === undefined ? {} : { soak }),
+    ...(rerun === undefined ? {} : { rerunOf: rerun.of }),
   }
 }
 

@@ -176,7 +176,7 @@ function planTask(task: ShipyardTask, request: PlanRequest): PlannedTask {
 /** Whoever left an approval open for a month is not asked again. */
 function retryOf({ name, retry }: ShipyardTask): { readonly retry?: RetryRule } {
   if (retry === null || retry === undefined || name === APPROVAL) return {}
-  const { times, after, on } = typeof retry === 'number' ? { times: retry } : retry
+  const { times, after, on } = retry
   const afterMs = after ? (parseDuration(after) ?? 0) : DEFAULT_RETRY_AFTER_MS
   return { retry: { times, afterMs, on: on ?? ['errored'] } }
 }

@@ -40,6 +40,8 @@ export type OpenRun = {
   readonly degraded?: string
   /** It waits until what it promotes has proven itself; a newer deployment there ends it. */
   readonly soak?: Soak
+  /** The run it takes up. */
+  readonly rerunOf?: string
   /** A freeze no longer holds it. */
   readonly unfrozen?: { readonly by: string; readonly reason: string; readonly atMs: number }
 }

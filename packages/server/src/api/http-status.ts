@@ -12,6 +12,7 @@ export const HTTP_STATUS = {
   'project-not-found': 404,
   'service-not-found': 404,
   exists: 409,
+  conflict: 409,
   'too-large': 413,
   'unsupported-media-type': 415,
   'wrong-host': 421,

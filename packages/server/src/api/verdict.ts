@@ -9,8 +9,8 @@ const RANK: Readonly<Record<Verdict, number>> = { pass: 0, warning: 1, none: 2, 
 
 /** The worst on the way of a run, so far; undefined while nothing was decided. */
 export function judgeRun(run: RunDocument): Judgement | undefined {
-  const tasks = run.tasks.flatMap(({ name, outcome }) =>
-    outcome === undefined
+  const tasks = run.tasks.flatMap(({ name, index, attempt, outcome }) =>
+    outcome === undefined || isRepeated(run, index, attempt)
       ? []
       : [{ verdict: verdictOf(outcome), reason: `${name}: ${outcome.message || outcome.result}` }],
   )
@@ -20,10 +20,17 @@ export function judgeRun(run: RunDocument): Judgement | undefined {
   return worst([...tasks, ended])
 }
 
-/** The worst on the way of several runs. */
+/** Of a task that was tried again only the last attempt counts. */
+function isRepeated(run: RunDocument, index: number, attempt: number): boolean {
+  return run.tasks.some((task) => task.index === index && task.attempt > attempt)
+}
+
+/** The worst on the way of several runs; a run that was taken up by another one counts no more. */
 export function judgeRuns(runs: readonly RunDocument[]): Judgement | undefined {
+  const takenUp = new Set(runs.map((run) => run.rerun?.of))
   return worst(
     runs.flatMap((run) => {
+      if (takenUp.has(run.runId)) return []
       const own = judgeRun(run)
       if (own === undefined) return []
       return [{ ...own, reason: `${run.stage}.${run.sequence}: ${own.reason}` }]

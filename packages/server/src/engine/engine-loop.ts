@@ -207,11 +207,16 @@ class EngineLoop implements Engine {
     if (prepared.code !== 'ready') return prepared
     const { context, wish } = prepared
     const runId = wish.event.id
+    let underWay: OpenRun | undefined
     await this.#turns.take((builder) => {
-      builder.start(wish)
+      underWay = this.#book
+        .runsOf(wish.projectId, context)
+        .find((run) => run.rerunOf === request.runId)
+      if (underWay === undefined) builder.start(wish)
       return { answer: { code: 'accepted', context, eventId: runId, routed: 'new-run' } }
     })
-    return { code: 'started', context, runId }
+    if (underWay === undefined) return { code: 'started', context, runId }
+    return { code: 'under-way', message: `it is taken up already, by run ${underWay.runId}` }
   }
 
   async tell(news: RunNews): Promise<'told' | 'ended' | 'repeat'> {

@@ -89,8 +89,8 @@ export type RerunRequest = {
   /** The task to begin with; unset: the one that failed. */
   readonly from?: string
   readonly actor: Actor
-  /** Id, source and time of the `.triggered` event; type, context and data come from the run. */
-  readonly event: KeptnEvent
+  /** What was deployed in its place since, in words: then only a re-run that deploys again makes sense. */
+  readonly replacedBy?: string
 }
 
 export type RerunAnswer =
@@ -103,6 +103,8 @@ export type RerunAnswer =
         | 'no-such-task'
         | 'not-reached'
         | 'changed'
+        | 'replaced'
+        | 'under-way'
       readonly message: string
     }
 

@@ -1,7 +1,8 @@
-import { sequenceEventType } from '@tiphys/contract/event.ts'
-import { runStream } from '@tiphys/core/sequence/begin-run.ts'
+import { eventId } from '@tiphys/core/event-id.ts'
+import { runStream, triggeredEvent } from '@tiphys/core/sequence/begin-run.ts'
 import { withoutMessage } from '@tiphys/core/sequence/decide-run.ts'
 import { rerunPoint, sameStep } from '@tiphys/core/sequence/rerun.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { Store } from '../ports/store.ts'
 import type { Projects } from '../projects/projects.ts'
 import type { RerunAnswer, RerunRequest } from './engine.ts'
@@ -13,7 +14,11 @@ export type RerunParts = {
   readonly store: Store
   readonly projects: Projects
   readonly planner: Planner
+  readonly clock: Clock
 }
+
+/** Tasks that bring a version of their own. */
+const DEPLOYING: readonly string[] = ['deployment', 'rollback']
 
 type Prepared =
   | { readonly code: 'ready'; readonly context: string; readonly wish: StartWish }
@@ -21,8 +26,9 @@ type Prepared =
 
 /** Where a run is taken up, and with which plan: the rows of the old run say what was done, the newest configuration what follows. */
 export async function prepareRerun(parts: RerunParts, request: RerunRequest): Promise<Prepared> {
-  const { projectId, runId, from, actor, event } = request
-  const rows = await parts.store.read(runStream(projectId, runId))
+  const { projectId, runId, from, actor, replacedBy } = request
+  const stream = runStream(projectId, runId)
+  const rows = await parts.store.read(stream)
   if (rows.length === 0) return { code: 'not-found', message: `there is no run ${runId}` }
   const point = rerunPoint(rows.map(runRowOf), from)
   if (point.code !== 'found') return point
@@ -35,20 +41,23 @@ export async function prepareRerun(parts: RerunParts, request: RerunRequest): Pr
     const message = `the sequence has changed since: there is no ${point.taskNames.join(', ')} at its place`
     return { code: 'changed', message }
   }
-  const { project, stage, service, sequence } = ended.plan
-  const triggered = {
-    ...event,
-    shkeptncontext: ended.context,
-    type: sequenceEventType(stage, sequence, 'triggered'),
-    data: withoutMessage(point.payload),
+  const { project, stage, service, sequence, tasks } = ended.plan
+  const deploys = tasks.slice(point.rerun.from).some((task) => DEPLOYING.includes(task.name))
+  if (replacedBy !== undefined && !deploys) {
+    const message = `${replacedBy} has deployed to ${stage}/${service} since, so ${point.taskNames.join(', ')} would meet another version; begin with the deployment, or force it`
+    return { code: 'replaced', message }
   }
+  const nowMs = parts.clock.nowMs()
+  const data = withoutMessage(point.payload)
+  const id = eventId(`${stream}#rerun`, rows.length, nowMs)
+  const triggered = triggeredEvent({ id, stage, sequence, context: ended.context, data }, nowMs)
   const wish: StartWish = {
     projectId,
     project,
     stage,
     service,
     sequence,
-    event: triggered,
+    event: { ...triggered, source: 'tiphys' },
     by: actor.name,
     snapshot,
     rerun: point.rerun,

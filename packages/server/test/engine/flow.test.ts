@@ -127,7 +127,8 @@ test('an aborted run is taken up at its first undone task, an open one is not', 
   assert.equal((await engine.rerun(runId)).code, 'still-open')
   await engine.finish('c')
   await engine.control('c', 'abort')
-  assert.equal((await engine.rerun(runId)).code, 'started')
+  const twice = await Promise.all([engine.rerun(runId), engine.rerun(runId)])
+  assert.deepEqual(twice.map((answer) => answer.code).sort(), ['started', 'under-way'])
   assert.deepEqual(engine.open(), ['c:test'])
 })
 

@@ -85,7 +85,7 @@ type Found = {
 }
 
 /** The runs of a context that the actor may see. A context is unique in a project; a client could use one in two. */
-async function findContext(
+export async function findContext(
   parts: RunRouteParts,
   text: string,
   project: string | undefined,
@@ -127,6 +127,7 @@ function timeline(parts: RunRouteParts, found: Found): ContextTimeline {
     service: first?.service ?? '',
     open,
     ...judgeRuns(runs),
+    waiting: live.reasons.filter((reason) => reason.runId === undefined).map(waitingView),
     startedAt: formatTimestamp(first?.triggeredMs ?? 0),
     ...(open ? {} : { endedAt: formatTimestamp(endedMs) }),
     runs: runs.map((run) => runView(run, live)),

@@ -5,6 +5,7 @@ import { addContextRoutes } from './contexts.ts'
 import { addEvaluationRoutes } from './evaluations.ts'
 import { addEventBatchRoute } from './event-batch.ts'
 import { addIntegrationRoutes } from './integrations.ts'
+import { addRerunRoutes } from './rerun.ts'
 import { addRunRoutes } from './runs.ts'
 import { addNativeServerRoutes } from './server.ts'
 import type { TaskFeed } from './task-feed.ts'
@@ -19,6 +20,7 @@ export function addNativeRoutes(
   addNativeServerRoutes(add, parts)
   addContextRoutes(add, parts)
   addRunRoutes(add, parts)
+  addRerunRoutes(add, parts)
   addTaskAnswerRoutes(add, parts)
   addTaskRoutes(add, parts)
   addEventBatchRoute(add, parts)

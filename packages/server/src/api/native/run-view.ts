@@ -38,6 +38,9 @@ export function runView(run: RunDocument, live: LiveState): Run {
       : { degraded: { message: run.degraded.message, at: formatTimestamp(run.degraded.atMs) } }),
     source: run.source,
     ...(run.parent === undefined ? {} : { parent: run.parent }),
+    ...(run.rerun === undefined ? {} : { rerun: run.rerun }),
+    ...(run.soakUntilMs === undefined ? {} : { soakUntil: formatTimestamp(run.soakUntilMs) }),
+    ...freezeOverride(run),
     ...(run.origin === undefined ? {} : { origin: run.origin }),
     ...(run.labels === undefined ? {} : { labels: run.labels }),
     ...(run.image === undefined ? {} : { image: run.image }),
@@ -56,12 +59,19 @@ export function waitingView(reason: WaitingReason): Waiting {
   }
 }
 
+function freezeOverride({ unfrozen }: RunDocument) {
+  if (unfrozen === undefined) return {}
+  const { by, reason, atMs } = unfrozen
+  return { freezeOverride: { by, reason, at: formatTimestamp(atMs) } }
+}
+
 function tasksView(run: RunDocument): RunTask[] {
   return run.planned.flatMap((name, index) => {
     const carrier = run.carriers[index] ?? 'nobody'
     const triggered = run.tasks.filter((task) => task.index === index)
     if (triggered.length === 0) {
-      return [{ index, name, state: 'planned' as const, carrier, answers: [] }]
+      const state = run.skipped?.includes(index) ? ('skipped' as const) : ('planned' as const)
+      return [{ index, name, state, carrier, answers: [] }]
     }
     return triggered.map((task) => taskView(task, carrier))
   })

@@ -44,7 +44,10 @@ export function addRunRoutes(add: AddRoute, parts: Parts): void {
 }
 
 /** A run is called by the id of the event that triggered it; the log knows in which project that was. */
-async function findRun(parts: Parts, runId: string): Promise<RunDocument | undefined> {
+export async function findRun(
+  parts: Pick<Parts, 'store' | 'projections'>,
+  runId: string,
+): Promise<RunDocument | undefined> {
   await parts.projections.catchUp()
   const found = await parts.store.query({ eventId: runId, offset: 0, limit: 2 })
   const row = found.events.find(
