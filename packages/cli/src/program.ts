@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import { declareFileCommands } from './declare/file-commands.ts'
 import { declareFlowCommands } from './declare/flow-commands.ts'
 import { declareGetCommands } from './declare/get-commands.ts'
+import { declareOperationsCommands } from './declare/operations-commands.ts'
 import { declareProjectCommands } from './declare/project-commands.ts'
 import { declareServerCommands } from './declare/server-commands.ts'
 import { declareTriggerCommands } from './declare/trigger-commands.ts'
@@ -48,6 +49,7 @@ export function createProgram(): Command {
   declareServerCommands(program)
   program
     .command('version')
+  declareOperationsCommands(program)
     .description('print the version')
     .action(() => {
       process.stdout.write(`${ownVersion()}\n`)

@@ -12,6 +12,7 @@ import { createApi } from './api/api.ts'
 import type { ApiParts } from './api/parts.ts'
 import { composeArgocd } from './argocd/compose-argocd.ts'
 import { composeExecutors } from './compose-executors.ts'
+import { composeBackups } from './compose-operations.ts'
 import { composeProjections } from './compose-projections.ts'
 import type { Engine } from './engine/engine.ts'
 import { startEngine } from './engine/engine-loop.ts'
@@ -167,6 +168,7 @@ async function runEngine(building: Building, parts: Engineable): Promise<Engine>
     store,
     clock,
     log,
+    operations: await operate(building),
     projects,
     loadedSnapshot: (projectId) => projects.loaded(projectId),
     executors: [
@@ -219,6 +221,13 @@ async function openData({ settings, clock, log, masked, closing }: Building) {
   for (const warning of [secretKey.warning, bootstrap.warning]) if (warning) log.warn({}, warning)
   const mask = createMask(() => [...masked.own, ...masked.values()])
   const integrations = await createIntegrations({ documents, clock, log, newId, mask })
+/** What operators do with it. */
+async function operate(building: Building): Promise<ApiParts['operations']> {
+  const backups = await composeBackups(building)
+  building.closing.push(backups.close)
+  return { backups }
+}
+
   const { generated } = bootstrap
   const kept = { store, documents, projections, secrets, tokens, integrations }
   return { ...kept, bootstrapToken: generated }
@@ -226,7 +235,15 @@ async function openData({ settings, clock, log, masked, closing }: Building) {
 
 type Served = Pick<
   ApiParts,
-  'intake' | 'engine' | 'projects' | 'store' | 'projections' | 'secrets' | 'integrations' | 'argocd'
+  | 'intake'
+  | 'engine'
+  | 'projects'
+  | 'store'
+  | 'projections'
+  | 'secrets'
+  | 'integrations'
+  | 'argocd'
+  | 'operations'
 > & { readonly tokens: Tokens }
 
 async function listen(

@@ -13,6 +13,7 @@ export const HTTP_STATUS = {
   'service-not-found': 404,
   exists: 409,
   'too-large': 413,
+  conflict: 409,
   'unsupported-media-type': 415,
   'wrong-host': 421,
   throttled: 429,

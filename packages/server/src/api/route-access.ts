@@ -75,6 +75,7 @@ export const ROUTE_ACCESS: Readonly<Record<string, Access>> = {
   'GET /api/tiphys/v1/projects/:project/events/stream': READ,
   'GET /api/tiphys/v1/runs': READ,
   'GET /api/tiphys/v1/runs/:id': READ,
+  'POST /api/tiphys/v1/backup': ADMIN,
   'GET /api/tiphys/v1/evaluations': READ,
   'GET /api/tiphys/v1/evaluations/:triggeredId': READ,
   'GET /api/tiphys/v1/approvals': ['read', 'approve'],
