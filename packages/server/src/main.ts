@@ -147,6 +147,7 @@ async function build(building: Building): Promise<TiphysServer> {
     tokens,
     integrations,
     argocd: argocd.status,
+    operations: await operate(building),
   }
   const url = await listen(building, parts)
   const shown = bootstrapToken === undefined ? {} : { bootstrapToken }
@@ -168,7 +169,6 @@ async function runEngine(building: Building, parts: Engineable): Promise<Engine>
     store,
     clock,
     log,
-    operations: await operate(building),
     projects,
     loadedSnapshot: (projectId) => projects.loaded(projectId),
     executors: [
@@ -193,6 +193,13 @@ async function runEngine(building: Building, parts: Engineable): Promise<Engine>
   outbox.wake()
   closing.push(startHousekeeping({ store, clock, log }), followLog({ projections, clock, log }))
   return running
+}
+
+/** What operators do with it. */
+async function operate(building: Building): Promise<ApiParts['operations']> {
+  const backups = await composeBackups(building)
+  building.closing.push(backups.close)
+  return { backups }
 }
 
 function argocdClients(settings: ServerSettings, clock: Clock) {
@@ -221,13 +228,6 @@ async function openData({ settings, clock, log, masked, closing }: Building) {
   for (const warning of [secretKey.warning, bootstrap.warning]) if (warning) log.warn({}, warning)
   const mask = createMask(() => [...masked.own, ...masked.values()])
   const integrations = await createIntegrations({ documents, clock, log, newId, mask })
-/** What operators do with it. */
-async function operate(building: Building): Promise<ApiParts['operations']> {
-  const backups = await composeBackups(building)
-  building.closing.push(backups.close)
-  return { backups }
-}
-
   const { generated } = bootstrap
   const kept = { store, documents, projections, secrets, tokens, integrations }
   return { ...kept, bootstrapToken: generated }
