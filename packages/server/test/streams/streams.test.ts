@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { createMemoryStore } from '../../src/adapters/memory/memory-store.ts'
 import type { Store } from '../../src/ports/store.ts'
@@ -131,8 +132,10 @@ test('no gap, no repeat, in order: while others write and readers come and go', 
       fc.array(fc.boolean(), { maxLength: 30 }),
       fc.array(fc.array(fc.boolean(), { minLength: 1, maxLength: 7 }), { maxLength: 25 }),
       fc.array(fc.array(fc.nat(20), { maxLength: 4 }), { minLength: 1, maxLength: 3 }),
-      async (written, batches, readers) => {
-        const { api, append, store, close } = await startStreamHouse()
+      fc.array(fc.nat(6), { minLength: 1, maxLength: 20 }),
+      async (written, batches, readers, pauses) => {
+        const slow = slowStore(createMemoryStore(), pauses)
+        const { api, append, store, close } = await startStreamHouse({ store: slow })
         try {
           await append({ context: CONTEXT })
           for (const isOurs of written) await append(isOurs ? { context: CONTEXT } : {})
@@ -143,7 +146,8 @@ test('no gap, no repeat, in order: while others write and readers come and go', 
               ),
             ),
           )
-          for (const batch of batches) {
+          for (const [index, batch] of batches.entries()) {
+            await turns(pauses[index % pauses.length])
             await Promise.all(batch.map((isOurs) => append(isOurs ? { context: CONTEXT } : {})))
           }
           const rows = await store.readLog(0, 1_000)
@@ -163,6 +167,34 @@ test('no gap, no repeat, in order: while others write and readers come and go', 
     { numRuns: 60 },
   )
 })
+
+async function turns(count = 0): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await nextTurn()
+}
+
+/** Other work comes between a question and its answer, as it does with a disk. */
+function slowStore(store: Store, pauses: readonly number[]): Store {
+  let asked = 0
+  async function pause(): Promise<void> {
+    asked += 1
+    await turns(pauses[asked % pauses.length])
+  }
+  async function between<T>(question: () => Promise<T>): Promise<T> {
+    await pause()
+    const answer = await question()
+    await pause()
+    return answer
+  }
+  return {
+    ...store,
+    query: (query) => between(() => store.query(query)),
+    readLog: (after, limit) => between(() => store.readLog(after, limit)),
+    headPosition: () => between(() => store.headPosition()),
+  }
+}
+
+/** What has not come by now is missing. */
+const LATEST_MS = 5_000
 
 /** Reads to an end that is told later; loses its connection now and then, and comes back with its last cursor. */
 function follow(path: string, dropAfter: readonly number[]) {
@@ -197,7 +229,12 @@ function follow(path: string, dropAfter: readonly number[]) {
     async seen(count: number): Promise<readonly string[]> {
       wanted = count
       if (ids.length >= wanted) current?.close()
+      const late = setTimeout(() => {
+        wanted = 0
+        current?.close()
+      }, LATEST_MS)
       await reading
+      clearTimeout(late)
       return ids
     },
   }
