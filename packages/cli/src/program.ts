@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import { declareFileCommands } from './declare/file-commands.ts'
 import { declareFlowCommands } from './declare/flow-commands.ts'
 import { declareGetCommands } from './declare/get-commands.ts'
+import { declareImport } from './declare/import-command.ts'
 import { declareOperationsCommands } from './declare/operations-commands.ts'
 import { declareProjectCommands } from './declare/project-commands.ts'
 import { declareServerCommands } from './declare/server-commands.ts'
@@ -46,10 +47,11 @@ export function createProgram(): Command {
       .description('show projects, stages, services, events, sequences, evaluations'),
   )
   declareFileCommands(program)
+  declareImport(program)
   declareServerCommands(program)
+  declareOperationsCommands(program)
   program
     .command('version')
-  declareOperationsCommands(program)
     .description('print the version')
     .action(() => {
       process.stdout.write(`${ownVersion()}\n`)
