@@ -2,6 +2,8 @@ import { Command, Option } from 'commander'
 import { declareFileCommands } from './declare/file-commands.ts'
 import { declareFlowCommands } from './declare/flow-commands.ts'
 import { declareGetCommands } from './declare/get-commands.ts'
+import { declareImport } from './declare/import-command.ts'
+import { declareOperationsCommands } from './declare/operations-commands.ts'
 import { declareProjectCommands } from './declare/project-commands.ts'
 import { declareServerCommands } from './declare/server-commands.ts'
 import { declareTriggerCommands } from './declare/trigger-commands.ts'
@@ -45,7 +47,9 @@ export function createProgram(): Command {
       .description('show projects, stages, services, events, sequences, evaluations'),
   )
   declareFileCommands(program)
+  declareImport(program)
   declareServerCommands(program)
+  declareOperationsCommands(program)
   program
     .command('version')
     .description('print the version')

@@ -4,9 +4,7 @@ import { lintFileSet } from '@tiphys/providers/lint-file-set.ts'
 import { createArgoCdClient } from './adapters/argocd/client.ts'
 import { openGit } from './adapters/git/open-git.ts'
 import { followLog } from './adapters/projections/follow-log.ts'
-import { createProjections } from './adapters/projections/projections.ts'
 import { openSqlite } from './adapters/sqlite/open-sqlite.ts'
-import { openSqliteProjectionStorage } from './adapters/sqlite/sqlite-projection-storage.ts'
 import { createLog } from './adapters/system/create-log.ts'
 import { newId } from './adapters/system/new-id.ts'
 import { createSystemClock } from './adapters/system/system-clock.ts'
@@ -14,6 +12,8 @@ import { createApi } from './api/api.ts'
 import type { ApiParts } from './api/parts.ts'
 import { composeArgocd } from './argocd/compose-argocd.ts'
 import { composeExecutors } from './compose-executors.ts'
+import { composeBackups } from './compose-operations.ts'
+import { composeProjections } from './compose-projections.ts'
 import type { Engine } from './engine/engine.ts'
 import { startEngine } from './engine/engine-loop.ts'
 import { startHousekeeping } from './engine/housekeeping.ts'
@@ -22,10 +22,9 @@ import { createIntake } from './intake/create-intake.ts'
 import { createIntegrations, type Integrations } from './integrations/integrations.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
-import { PROJECTIONS } from './projections/all-projections.ts'
 import { checkFile } from './projects/check-file.ts'
 import { type LoadedProjects, loadProjects } from './projects/create-projects.ts'
-import { DATABASE_FILE, PROJECTIONS_FILE } from './rebuild-projections.ts'
+import { DATABASE_FILE } from './rebuild-projections.ts'
 import { allows } from './security/allows.ts'
 import { createMask } from './security/mask.ts'
 import { loadSecretKey } from './security/secret-key.ts'
@@ -148,6 +147,7 @@ async function build(building: Building): Promise<TiphysServer> {
     tokens,
     integrations,
     argocd: argocd.status,
+    operations: await operate(building),
   }
   const url = await listen(building, parts)
   const shown = bootstrapToken === undefined ? {} : { bootstrapToken }
@@ -195,6 +195,13 @@ async function runEngine(building: Building, parts: Engineable): Promise<Engine>
   return running
 }
 
+/** What operators do with it. */
+async function operate(building: Building): Promise<ApiParts['operations']> {
+  const backups = await composeBackups(building)
+  building.closing.push(backups.close)
+  return { backups }
+}
+
 function argocdClients(settings: ServerSettings, clock: Clock) {
   return new Map(
     settings.argocd.map((connection) => [
@@ -209,8 +216,7 @@ async function openData({ settings, clock, log, masked, closing }: Building) {
   const { dataDir } = settings
   const { store, documents, close } = openSqlite({ file: join(dataDir, DATABASE_FILE) })
   closing.push(() => close())
-  const storage = openSqliteProjectionStorage(join(dataDir, PROJECTIONS_FILE))
-  const projections = createProjections({ store, storage, projections: PROJECTIONS })
+  const projections = composeProjections(dataDir, store)
   closing.push(projections.close)
   const key = settings.secretKey === undefined ? {} : { given: settings.secretKey }
   const secretKey = await loadSecretKey({ dataDir, ...key })
@@ -229,7 +235,15 @@ async function openData({ settings, clock, log, masked, closing }: Building) {
 
 type Served = Pick<
   ApiParts,
-  'intake' | 'engine' | 'projects' | 'store' | 'projections' | 'secrets' | 'integrations' | 'argocd'
+  | 'intake'
+  | 'engine'
+  | 'projects'
+  | 'store'
+  | 'projections'
+  | 'secrets'
+  | 'integrations'
+  | 'argocd'
+  | 'operations'
 > & { readonly tokens: Tokens }
 
 async function listen(

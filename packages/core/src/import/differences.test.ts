@@ -47,6 +47,8 @@ test('tasks: delays, windows, approvals, and keys that mean something here', () 
       ],
     ],
   ]
+  const strange = { name: 'deployment', retry: 2, parallel: null }
+  assert.deepEqual(shipyardCodes(oneSequence(strange)), ['changes key-has-meaning tasks.0.retry'])
   for (const [tasks, expected] of cases)
     assert.deepEqual(shipyardCodes(oneSequence(...tasks)), expected)
 })
@@ -132,6 +134,9 @@ function project(files: ImportedFile[], more: Partial<ImportProject> = {}): Impo
     services: [{ stage: 'dev', service: 'carts' }],
     files,
     answerers: [],
+    notFiles: [],
+    missingStages: [],
+    withoutBranches: false,
     builtInProviders: ['prometheus', 'test-results'],
     ...more,
   }
@@ -244,6 +249,11 @@ test('files that are refused, files that nobody reads, and places that are not t
     'info service-in-every-stage',
   ])
   assert.deepEqual(codes([file('prometheus/sli.yaml')]), ['info prometheus-connection'])
+  assert.deepEqual(codes([], { notFiles: [file('slo.yaml')] }), ['error not-a-file'])
+  assert.deepEqual(codes([], { missingStages: ['prod'] }), ['info stage-without-files'])
+  assert.deepEqual(codes([], { missingStages: ['prod'], withoutBranches: true }), [
+    'error stages-not-seen',
+  ])
 })
 
 test('secrets are named once with all their keys', () => {

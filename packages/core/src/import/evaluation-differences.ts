@@ -68,7 +68,8 @@ function sloMissing(project: ImportProject, stage: string, service: string): Loc
         (sequence.tasks ?? []).some((task) => task.name === EVALUATION),
       ),
   )
-  const file = project.files.find(({ place }) => isOfService(place, stage, service))
+  const own = project.files.filter(({ place }) => isOfService(place, stage, service))
+  const file = own.find(({ uri }) => uri === 'metadata.yaml') ?? own[0]
   if (!evaluates || file === undefined) return []
   return [
     {

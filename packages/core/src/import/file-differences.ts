@@ -14,6 +14,8 @@ export function fileDifferences(project: ImportProject): readonly LocatedDiffere
     ...project.files.flatMap((file) => [...nameFault(file), ...sizeFault(file)]),
     ...notReadFiles(project.files),
     ...unknownFiles(project.files),
+    ...project.notFiles.map(notAFile),
+    ...stagesWithoutFiles(project),
     ...stagesWithoutShipyard(project),
     ...serviceDifferences(project),
     ...prometheusConnection(project),
@@ -28,7 +30,8 @@ export function isRefusal(difference: LocatedDifference): boolean {
 const REFUSALS = new Set(['resource-name-refused', 'resource-too-large', 'service-name-refused'])
 
 function nameFault(file: ImportedFile): LocatedDifference[] {
-  const fault = file.uri.includes('~') ? 'has a ~ in it' : repositoryPathFault(file.uri)
+  const odd = ['~', '..'].find((text) => file.uri.includes(text))
+  const fault = odd === undefined ? repositoryPathFault(file.uri) : `has ${odd} in it`
   if (fault === undefined) return []
   return [
     {
@@ -82,6 +85,47 @@ function unknownFiles(files: readonly ImportedFile[]): LocatedDifference[] {
     }))
 }
 
+function notAFile(file: ImportedFile): LocatedDifference {
+  return {
+    severity: 'error',
+    code: 'not-a-file',
+    file,
+    path: [],
+    was: 'A symbolic link or a submodule; it was followed where the clone of Keptn had its target.',
+    now: 'It is not read and not created with --apply.',
+    todo: 'Put the file itself there.',
+  }
+}
+
+function stagesWithoutFiles({
+  missingStages,
+  withoutBranches,
+}: ImportProject): LocatedDifference[] {
+  if (missingStages.length === 0) return []
+  const names = missingStages.join(', ')
+  if (!withoutBranches) {
+    return [
+      {
+        severity: 'info',
+        code: 'stage-without-files',
+        path: [],
+        was: `There are no files for ${names}: no branch or folder of that name.`,
+        now: 'The stage exists by the shipyard alone; the project’s files count in it.',
+      },
+    ]
+  }
+  return [
+    {
+      severity: 'error',
+      code: 'stages-not-seen',
+      path: [],
+      was: `Keptn kept the files of ${names} on branches, and this folder is no Git repository.`,
+      now: 'The report knows nothing of them, and --apply would create none.',
+      todo: 'Name the repository (a clone, or its URL) instead of this folder.',
+    },
+  ]
+}
+
 function stagesWithoutShipyard(project: ImportProject): LocatedDifference[] {
   const known = new Set(project.stages.map(({ name }) => name))
   return firstOfEach(project.files, ({ place }) =>
@@ -102,9 +146,10 @@ function serviceDifferences(project: ImportProject): LocatedDifference[] {
     const stages = project.services.flatMap(({ stage, service }) =>
       service === name ? [stage] : [],
     )
-    const file = project.files.find(
+    const own = project.files.filter(
       ({ place }) => place.level === 'service' && place.service === name,
     )
+    const file = own.find(({ uri }) => uri === 'metadata.yaml') ?? own[0]
     const common = { ...(file === undefined ? {} : { file }), path: [] }
     if (name.length > MAX_SERVICE_NAME_CHARACTERS || !SERVICE_NAME.test(name)) {
       return [

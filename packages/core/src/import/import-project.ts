@@ -20,6 +20,12 @@ export type ImportProject = {
   readonly stages: readonly ShipyardStage[]
   readonly services: readonly { readonly stage: string; readonly service: string }[]
   readonly files: readonly ImportedFile[]
+  /** Symbolic links and submodules, which are no resources. */
+  readonly notFiles: readonly ImportedFile[]
+  /** Stages of the shipyard for which nothing was found. */
+  readonly missingStages: readonly string[]
+  /** A folder without Git was read: branches of stages cannot be seen. */
+  readonly withoutBranches: boolean
   /** Who answered tasks in Keptn, as far as files tell. */
   readonly answerers: readonly Answerer[]
   /** `sliProvider` of tiphys/project.yaml, where the repository already has one. */

@@ -54,13 +54,13 @@ const NOT_READ: Partial<Record<ServiceFileKind, Sentences>> = {
     severity: 'error',
     was: 'webhook-service sent these requests when an event of that type came.',
     now: 'The file is kept and nobody reads it: webhooks are not built yet.',
-    todo: "Keep webhook-service running against this server's Keptn API, or let a small service answer the task: docs/import.md.",
+    todo: 'Let a service or a pipeline send the request and answer the task: docs/integrations.md.',
   },
   job: {
     severity: 'error',
     was: 'job-executor-service ran these containers when an event of that type came.',
     now: 'The file is kept and nobody reads it: Kubernetes jobs are not built yet.',
-    todo: "Keep job-executor-service running against this server's Keptn API, or let a pipeline answer the task: docs/import.md.",
+    todo: 'Run job-executor-service against this server, or let a pipeline answer the task: docs/integrations.md.',
   },
   remediation: {
     severity: 'error',
@@ -78,25 +78,25 @@ const NOT_READ: Partial<Record<ServiceFileKind, Sentences>> = {
     severity: 'error',
     was: 'jmeter-service ran these test plans for the task test.',
     now: 'The files are kept and nobody runs them.',
-    todo: "Write the checks and the load as tiphys/tests.yaml (docs/tests.md), or keep jmeter-service running against this server's Keptn API.",
+    todo: 'Write the checks and the load as tiphys/tests.yaml (docs/tests.md), or run jmeter-service against this server (docs/integrations.md).',
   },
   'other-tests': {
     severity: 'error',
     was: 'A test service read these files.',
     now: 'The files are kept and nobody runs them.',
-    todo: "Write the tests as tiphys/tests.yaml (docs/tests.md), or keep the service running against this server's Keptn API.",
+    todo: 'Write the tests as tiphys/tests.yaml (docs/tests.md), or run the service against this server (docs/integrations.md).',
   },
   chaos: {
     severity: 'error',
     was: 'A chaos service read these files.',
     now: 'The files are kept and nobody runs them.',
-    todo: "Keep that service running against this server's Keptn API.",
+    todo: 'Run that service against this server: docs/integrations.md.',
   },
   dynatrace: {
     severity: 'error',
     was: 'dynatrace-service read this file: queries, dashboards, events to Dynatrace.',
     now: 'The file is kept and nobody reads it: Dynatrace is not built in yet.',
-    todo: "Keep dynatrace-service running against this server's Keptn API, or measure with Prometheus.",
+    todo: 'Measure with Prometheus, or with the tests themselves (sliProvider: test-results).',
   },
 }
 

@@ -41,14 +41,17 @@ function sequenceDifferences(
   stage: string,
   path: FilePath,
 ): Difference[] {
-  const timeout = sequence.timeout ?? undefined
   return [
-    ...(timeout === undefined ? [] : [hasMeaning('timeout', [...path, 'timeout'], DEADLINE)]),
+    ...keyDifferences(sequence, path, SEQUENCE_KEYS),
+    ...(sequence.triggeredOn ?? []).flatMap((trigger, index) =>
+      keyDifferences(trigger, [...path, 'triggeredOn', index], TRIGGER_KEYS),
+    ),
     ...(sequence.tasks ?? []).flatMap((task, index) => {
       const taskPath = [...path, 'tasks', index]
       return [
         ...delayDifferences(task, index, taskPath),
-        ...propertyDifferences(task, taskPath),
+        ...keyDifferences(task, taskPath, TASK_KEYS),
+        ...keyDifferences(task.properties, [...taskPath, 'properties'], PROPERTIES),
         ...(task.name === APPROVAL ? approvalDifferences(task, stage, taskPath) : []),
         ...(task.name === EVALUATION ? timeframeDifferences(task, taskPath) : []),
       ]
@@ -84,17 +87,35 @@ function delayDifferences(task: ShipyardTask, index: number, path: FilePath): Di
   ]
 }
 
+/** Keys that Keptn did not know, and that are rules here. A shipyard that was written for Keptn has them by accident only. */
+const TASK_KEYS: Meanings = {
+  parallel: 'whether the task starts together with the one before it',
+  if: 'the condition under which the task is carried out',
+  retry: 'how often the task is tried again',
+}
+const TRIGGER_KEYS: Meanings = {
+  and: 'what else has to end before the sequence starts',
+  within: 'how long the sequence waits for the other ends',
+  soak: 'the time between the end that triggers and the first task',
+}
 /** Properties that were only data for whoever carried out a task, and are rules here. */
-const MEANINGS: Readonly<Record<string, string>> = {
+const PROPERTIES: Meanings = {
   timeout: 'the deadline of the task',
   executor: 'who carries the task out (tiphys, external)',
 }
-const DEADLINE = 'the deadline of the sequence'
+const SEQUENCE_KEYS: Meanings = { timeout: 'the deadline of the sequence' }
 
-function propertyDifferences(task: ShipyardTask, path: FilePath): Difference[] {
-  return Object.keys(task.properties ?? {}).flatMap((key) => {
-    const meaning = Object.hasOwn(MEANINGS, key) ? MEANINGS[key] : undefined
-    return meaning === undefined ? [] : [hasMeaning(key, [...path, 'properties', key], meaning)]
+type Meanings = Readonly<Record<string, string>>
+
+function keyDifferences(
+  map: object | null | undefined,
+  path: FilePath,
+  known: Meanings,
+): Difference[] {
+  return Object.entries(map ?? {}).flatMap(([key, value]) => {
+    const meaning = Object.hasOwn(known, key) ? known[key] : undefined
+    if (meaning === undefined || value === undefined || value === null) return []
+    return [hasMeaning(key, [...path, key], meaning)]
   })
 }
 
@@ -132,7 +153,7 @@ function approvalDifferences(task: ShipyardTask, stage: string, path: FilePath):
       severity: 'info',
       code: 'approval-default',
       path,
-      was: `${names} is not set, so somebody had to approve (the documentation said automatic).`,
+      was: `${names} ${unset.length > 1 ? 'are' : 'is'} not set, so somebody had to approve (the documentation said automatic).`,
       now: 'The same: manual. Who approved, when and why is recorded.',
       todo: `Where nobody should be asked write ${unset.map(([name]) => `${name}: automatic`).join(', ')}.`,
     },

@@ -31,7 +31,7 @@ export function taskDifferences(project: ImportProject): readonly Difference[] {
 }
 
 const NO_ANSWER =
-  'Nobody here carries it out: it stays open for a service that answers through the Keptn API, and ends errored after 10 minutes without an answer.'
+  'Nobody here carries it out: it stays open for a service that subscribes or answers, and ends errored after 10 minutes without an answer.'
 
 function taskDifference(
   project: ImportProject,
@@ -123,13 +123,14 @@ function isOfTask(answerer: Answerer, event: string, task: string): boolean {
   return event === type || event === 'sh.keptn.>' || event === 'sh.keptn.event.*.triggered'
 }
 
+const BY_ARGOCD =
+  'Name the Argo CD application in argocd.yaml (docs/argocd.md), or let the service that did it subscribe here (docs/integrations.md).'
+const REMEDIATION = 'Remediation is not built yet: remove the sequence, or leave it with Keptn.'
 const TODO: Readonly<Record<string, string>> = {
-  deployment:
-    'Name the Argo CD application in argocd.yaml (docs/argocd.md), or let the service that deploys subscribe here.',
-  rollback:
-    'Name the Argo CD application in argocd.yaml (docs/argocd.md), or let the service that rolls back subscribe here.',
-  'get-action': 'Remediation is not built yet: remove the sequence, or leave it with Keptn.',
-  action: 'Remediation is not built yet: remove the sequence, or leave it with Keptn.',
+  deployment: BY_ARGOCD,
+  rollback: BY_ARGOCD,
+  'get-action': REMEDIATION,
+  action: REMEDIATION,
 }
 
 function unanswered(task: string, evidence: Evidence, path: FilePath): Difference {
@@ -141,7 +142,7 @@ function unanswered(task: string, evidence: Evidence, path: FilePath): Differenc
     now: NO_ANSWER,
     todo:
       TODO[task] ??
-      'Let the service that answered it subscribe here, or a pipeline answer it: docs/import.md.',
+      'Let the service that answered it subscribe here, or a pipeline answer it: docs/integrations.md.',
   }
 }
 

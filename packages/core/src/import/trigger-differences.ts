@@ -54,7 +54,8 @@ function compareTrigger(place: Place): Difference[] {
     return [otherThanInKeptn({ place, match, source, was, gained, lost, now })]
   }
   if (now.length === 0) return [neverFires(place)]
-  return now.some(isAfterTimeout) ? [afterTimeout(place)] : []
+  const lates = new Set(now.filter(isAfterTimeout).map(({ lastTask }) => lastTask))
+  return lates.size > 0 ? [afterTimeout(place, [...lates])] : []
 }
 
 function taskNames(source: ShipyardSequence): string[] {
@@ -132,7 +133,7 @@ function otherThanInKeptn(found: Disagreement): Difference {
     path,
     was: `${target} started when ${event} ended with ${wordsOf(was, match)}: ${reason}.`,
     now: [...sentences.filter((one) => one !== ''), ...never].join(' '),
-    todo: 'Every key has to hold here. For "one of them" write one triggeredOn entry for each key.',
+    todo: 'Every key has to hold here: leave those that you mean.',
   }
 }
 
@@ -174,13 +175,19 @@ function isAfterTimeout(end: KeptnEnd): boolean {
   return end.result === 'fail' && end.lastTask !== APPROVAL
 }
 
-function afterTimeout({ stage, sequence, trigger, path }: Place): Difference {
+/** @param tasks those whose time-out fits the selector. */
+function afterTimeout(place: Place, tasks: readonly string[]): Difference {
+  const { stage, sequence, trigger, path } = place
   const source = trigger.event.replace(/\.finished$/, '')
+  const some = tasks.slice(0, MAX_SHOWN_TASKS).join(', ')
+  const names = tasks.length > MAX_SHOWN_TASKS ? `${some}, …` : some
   return {
     severity: 'changes',
     code: 'trigger-after-timeout',
     path: [...path, 'event'],
     was: `When a task of ${source} got no answer the sequence timed out and started nothing; a task that never finished waited for ever.`,
-    now: `${stage}.${sequence} starts after a time-out too: no answer for 10 minutes, no end for 24 hours or the task's own timeout.`,
+    now: `${stage}.${sequence} starts too when ${names} of ${source} gets no answer for 10 minutes, or no end for 24 hours or within its own timeout.`,
   }
 }
+
+const MAX_SHOWN_TASKS = 4

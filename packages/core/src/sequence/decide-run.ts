@@ -147,6 +147,7 @@ function decideInput(
     case 'answer':
       return answer(run, input)
     case 'report':
+      if (isBegunAgain(run, input)) return []
       return answer(run, { type: 'answer', by: 'tiphys', ...reportOf(run, input, nowMs) })
     case 'note':
       return note(run, input, nowMs)
@@ -268,6 +269,13 @@ function answer(run: OpenRun, input: Extract<RunInput, { type: 'answer' }>): New
 }
 
 type Report = Extract<RunInput, { type: 'report' }>
+
+/** One executor starts a task once: a report that was written although the disk said no is handed in again. */
+function isBegunAgain(run: OpenRun, report: Report): boolean {
+  const task = run.open.find((one) => one.event.id === report.triggeredId)
+  const isKnown = task?.started.some((one) => one.source === report.source) ?? false
+  return report.action === 'started' && isKnown
+}
 
 function reportOf(
   run: OpenRun,

@@ -78,6 +78,8 @@ function report(shipyard: string, drafts: readonly Draft[]) {
     project: 'shop',
     services: [{ stage: 'dev', service: 'carts' }],
     files,
+    notFiles: [],
+    missingStages: [],
     texts,
   }
   const read = readShipyard(shipyard, 'shipyard.yaml')

@@ -14,6 +14,10 @@ export type KeptnRepository = {
   readonly project?: string
   readonly services: readonly { readonly stage: string; readonly service: string }[]
   readonly files: readonly ImportedFile[]
+  /** Symbolic links and submodules. */
+  readonly notFiles: readonly ImportedFile[]
+  /** Stages of the shipyard for which there is no branch or folder. */
+  readonly missingStages: readonly string[]
   readonly texts: ReadonlyMap<ImportedFile, string>
 }
 

@@ -10,6 +10,8 @@ import type { ApiParts } from './parts.ts'
 import { answerBadPath, answerErrors } from './request-errors.ts'
 import { routesOf } from './route.ts'
 import { addServerRoutes } from './server-routes.ts'
+import { addPollRoutes } from './streams/poll-routes.ts'
+import { addStreamRoutes } from './streams/stream-routes.ts'
 import { zodValidator } from './validation.ts'
 
 /** Where a route names no limit of its own. */
@@ -75,5 +77,7 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
     done()
   })
   addNativeRoutes(add, { ...parts, taskFeed })
+  addPollRoutes(add, parts)
+  addStreamRoutes(app, parts)
   return app
 }

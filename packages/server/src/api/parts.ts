@@ -8,7 +8,9 @@ import type { Projects } from '../projects/projects.ts'
 import type { Authenticate } from './authenticate.ts'
 import type { IntegrationsPart } from './integrations-part.ts'
 import type { ArgocdPart, LintPart } from './native/server.ts'
+import type { OperationsPart } from './operations-part.ts'
 import type { SecretsPart } from './secrets-part.ts'
+import type { StreamLimits } from './streams/open-streams.ts'
 import type { TokensPart } from './tokens-part.ts'
 
 /** What the HTTP surface translates for. It decides nothing by itself. */
@@ -26,7 +28,10 @@ export type ApiParts = {
   readonly integrations: IntegrationsPart
   readonly argocd: ArgocdPart
   readonly lint: LintPart
+  readonly operations: OperationsPart
   readonly server: ServerFacts
+  /** How many streams there may be, and how patient they are. Unset: the usual ones. */
+  readonly streamLimits?: StreamLimits
   /** PEM; with it the server speaks HTTPS only. */
   readonly tls?: { readonly cert: Buffer; readonly key: Buffer }
 }

@@ -15,7 +15,7 @@ export const MAX_RUNS = 1000
 
 /** The runs of contexts, oldest first. */
 export async function runsOfContexts(
-  projections: Projections,
+  projections: Pick<Projections, 'list'>,
   scope: { readonly projectId?: string; readonly contexts: readonly string[] },
 ): Promise<readonly RunDocument[]> {
   if (scope.contexts.length === 0) return []

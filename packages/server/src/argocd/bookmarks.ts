@@ -37,7 +37,7 @@ export type BookmarkState =
   | 'closed'
 
 export const BOOKMARK_KIND = 'argocd-application'
-const INSTANCE_KIND = 'argocd-instance'
+export const INSTANCE_KIND = 'argocd-instance'
 
 export type Bookmarks = {
   get(uid: string): Promise<Bookmark | undefined>

@@ -10,6 +10,8 @@ export type Alarm = {
   set(key: string, dueMs: number | undefined): void
   /** Makes the clock wake us at the earliest due time. */
   arm(): void
+  /** Wakes nobody for that long, whatever is due: what cannot be written now is not tried again at once. */
+  hold(durationMs: number): void
   stop(): void
 }
 
@@ -19,10 +21,12 @@ export function createAlarm(clock: Clock, onDue: (keys: readonly string[]) => vo
   let cancel: () => void = () => {}
   let armedMs: number | undefined
   let isStopped = false
+  let heldUntil: Promise<void> | undefined
+  const stopping = new AbortController()
 
   function arm(): void {
     const dueMs = dues.earliestMs()
-    if (isStopped || dueMs === armedMs) return
+    if (isStopped || heldUntil !== undefined || dueMs === armedMs) return
     cancel()
     cancel = () => {}
     armedMs = dueMs
@@ -37,9 +41,25 @@ export function createAlarm(clock: Clock, onDue: (keys: readonly string[]) => vo
   return {
     set: (key, dueMs) => dues.set(key, dueMs),
     arm,
+    hold(durationMs) {
+      cancel()
+      cancel = () => {}
+      armedMs = undefined
+      const held = clock.sleep(durationMs, stopping.signal).then(
+        () => {
+          if (heldUntil !== held) return
+          heldUntil = undefined
+          arm()
+        },
+        // Stopped meanwhile.
+        () => undefined,
+      )
+      heldUntil = held
+    },
     stop() {
       isStopped = true
       cancel()
+      stopping.abort()
     },
   }
 }

@@ -47,6 +47,8 @@ export type EngineParts = {
   readonly onEffects?: () => void
 }
 
+/** After a write that failed, due times wait this long: a full disk is not asked without a pause. */
+const REFUSED_RETRY_MS = 1_000
 /** What is folded at start. */
 const OPEN_STREAMS = ['run/', JOIN_PREFIX]
 /** An application is news to a run for minutes; its key is kept much longer than that. */
@@ -91,7 +93,7 @@ class EngineLoop implements Engine {
         for (const step of steps) this.#afterCommit(step)
         this.#alarm.arm()
       },
-      reload: () => this.#reload(),
+      reload: (failure) => this.#reload(failure),
     })
     this.#dispatcher = createDispatcher({
       ...parts,
@@ -103,6 +105,13 @@ class EngineLoop implements Engine {
   }
 
   async load(): Promise<void> {
+    // What became due while nobody looked is decided now.
+    for (const runId of await this.#fold()) this.#tick(runId)
+    this.#alarm.arm()
+  }
+
+  /** Makes the book anew from the log. Answers with the runs whose next task is due. */
+  async #fold(): Promise<readonly string[]> {
     const names = await this.#parts.store.openStreams()
     const runs = names.filter((name) => OPEN_STREAMS.some((prefix) => name.startsWith(prefix)))
     const streams = await Promise.all(runs.map((name) => this.#parts.store.read(name)))
@@ -110,14 +119,14 @@ class EngineLoop implements Engine {
     const projectIds = new Set([...this.#book.runs.values()].map((run) => run.plan.projectId))
     for (const projectId of projectIds) await this.#parts.projects.snapshot(projectId)
     const nowMs = this.#nowMs()
+    const due: string[] = []
     for (const run of this.#book.runs.values()) {
       this.#setDue(run.runId)
       this.#dispatcher.reconcile(run.runId, run)
-      // What became due while nobody looked is decided now.
-      if (run.next.some((next) => next.dueMs <= nowMs)) this.#tick(run.runId)
+      if (run.next.some((next) => next.dueMs <= nowMs)) due.push(run.runId)
     }
     for (const join of this.#book.joins.all()) this.#alarm.set(join.stream, join.deadlineMs)
-    this.#alarm.arm()
+    return due
   }
 
   async submit(input: EngineInput): Promise<EngineAnswer> {
@@ -318,10 +327,14 @@ class EngineLoop implements Engine {
     return this.#parts.clock.nowMs()
   }
 
-  async #reload(): Promise<void> {
+  async #reload(failure: unknown): Promise<void> {
     const before = [...this.#book.runs.keys()]
-    await this.load()
+    const due = await this.#fold()
+    for (const runId of due) this.#alarm.set(runId, this.#nowMs())
     for (const runId of before) this.#dispatcher.reconcile(runId, this.#book.run(runId))
+    // What the disk refused it would refuse again at once.
+    if (failure instanceof Error) this.#alarm.hold(REFUSED_RETRY_MS)
+    else this.#alarm.arm()
   }
 
   /** A due time of a run or of a join has come. */

@@ -307,6 +307,8 @@ export class StepBuilder {
 
   #laneRun(runId: string): LaneRun {
     const run = this.#openRun(runId)
+    // The clock was set back behind a time that had come: it has to be waited for once more.
+    if (run.next.some((next) => next.dueMs > this.#nowMs)) this.#touched.add(runId)
     return {
       sequence: run.plan.sequence,
       queue: run.plan.queue,

@@ -34,6 +34,8 @@ const STREAM = 'project/'
 export async function loadRegistry(store: Store, clock: Clock): Promise<Registry> {
   const projects = new Map<string, RegisteredProject>()
   const versions = new Map<string, number>()
+  /** Projects of which a write failed, so that nobody knows whether it is on disk. */
+  const unknown = new Set<string>()
   const names = await store.openStreams()
   for (const name of names.filter((one) => one.startsWith(STREAM))) {
     for (const row of await store.read(name)) take(row)
@@ -46,11 +48,20 @@ export async function loadRegistry(store: Store, clock: Clock): Promise<Registry
     if (after !== undefined) projects.set(projectId, after)
   }
 
+  /** Takes in what is on disk beyond what is known. */
+  async function lookAgain(projectId: string): Promise<readonly StoredEvent[]> {
+    const rows = await store.read(`${STREAM}${projectId}`, (versions.get(projectId) ?? 0) + 1)
+    for (const row of rows) take(row)
+    unknown.delete(projectId)
+    return rows
+  }
+
   return {
     all: () => [...projects.values()].sort((left, right) => (left.name < right.name ? -1 : 1)),
     find: (name) => [...projects.values()].find((project) => project.name === name),
     byId: (projectId) => projects.get(projectId),
     async record(projectId, fact, actor) {
+      for (const doubtful of unknown) await lookAgain(doubtful)
       const stream = `${STREAM}${projectId}`
       const version = versions.get(projectId) ?? 0
       const nowMs = clock.nowMs()
@@ -73,9 +84,17 @@ export async function loadRegistry(store: Store, clock: Clock): Promise<Registry
         events: [{ event, meta, projectId }],
         open: true,
       }
-      const result = await store.commit({ writes: [write], nowMs })
-      assert(result.code === 'committed', `the registry is the only writer of ${stream}`)
-      for (const row of result.rows) take(row)
+      unknown.add(projectId)
+      try {
+        const result = await store.commit({ writes: [write], nowMs })
+        assert(result.code === 'committed', `the registry is the only writer of ${stream}`)
+        for (const row of result.rows) take(row)
+        unknown.delete(projectId)
+      } catch (error) {
+        // A disk that says no may have written nonetheless.
+        const rows = await lookAgain(projectId)
+        if (!rows.some((row) => row.event.id === event.id)) throw error
+      }
     },
     forget(projectId) {
       projects.delete(projectId)

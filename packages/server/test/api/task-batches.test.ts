@@ -42,7 +42,7 @@ describe('batches of events and results', () => {
     return OpenTaskPage.parse(answer.json)
   }
 
-  async function results(items: readonly object[], options: object = {}) {
+  async function results(items: readonly unknown[], options: object = {}) {
     const body = { results: items }
     const answer = await house.api.send('POST', `${NATIVE}/tasks/results`, {
       body,

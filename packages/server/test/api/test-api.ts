@@ -2,6 +2,7 @@ import { createApi } from '../../src/api/api.ts'
 import type { Authentication } from '../../src/api/authenticate.ts'
 import type { IntegrationsPart } from '../../src/api/integrations-part.ts'
 import type { ArgocdPart } from '../../src/api/native/server.ts'
+import type { OperationsPart } from '../../src/api/operations-part.ts'
 import type { ApiParts, ServerFacts } from '../../src/api/parts.ts'
 import type { SecretsPart } from '../../src/api/secrets-part.ts'
 import type { TokensPart } from '../../src/api/tokens-part.ts'
@@ -71,6 +72,7 @@ export async function startTestApi(
     tokens: absent<TokensPart>('tokens'),
     integrations: absent<IntegrationsPart>('integrations'),
     argocd: absent<ArgocdPart>('argocd'),
+    operations: absent<OperationsPart>('operations'),
     lint: () => [],
     authenticate,
     ...others,

@@ -8,6 +8,8 @@ export type FolderParts = {
   readonly store: Pick<Store, 'readLog' | 'headPosition' | 'query'>
   readonly projections: readonly Projection[]
   readonly storage: ProjectionStorage
+  /** Rows of one transaction. A document that many of them touch is read and written once. */
+  readonly batchRows?: number
 }
 
 /** Folds rows into stored documents and knows how far each projection is. Its calls must not overlap. */
@@ -22,11 +24,11 @@ export type LogFolder = {
   stop(): void
 }
 
-/** Rows of one transaction: a few milliseconds of folding. */
-const BATCH_ROWS = 200
+/** A few milliseconds of folding, for who folds beside other work. */
+const FEW_ROWS = 200
 
 export function createLogFolder(parts: FolderParts): LogFolder {
-  const { store, projections, storage } = parts
+  const { store, projections, storage, batchRows = FEW_ROWS } = parts
   let checkpoints = new Map<string, Checkpoint>()
   let isStopped = false
 
@@ -38,9 +40,9 @@ export function createLogFolder(parts: FolderParts): LogFolder {
   async function foldUpTo(head: number): Promise<void> {
     while (foldedPosition() < head) {
       if (isStopped) throw new ProjectionError('the projections were closed before they caught up')
-      const rows = await store.readLog(foldedPosition(), BATCH_ROWS)
+      const rows = await store.readLog(foldedPosition(), batchRows)
       // A page that is not full reaches the end: between its last row and the head there is none (they were deleted).
-      const reached = rows.length < BATCH_ROWS ? head : 0
+      const reached = rows.length < batchRows ? head : 0
       foldRows(rows, Math.max(reached, rows.at(-1)?.position ?? 0))
       if (foldedPosition() < head) await nextTurn()
     }

@@ -34,7 +34,8 @@ export type Appender = {
   forget(): void
 }
 
-const MAX_POSITION =
+/** The largest position ever given, also when its row was deleted. */
+export const MAX_POSITION =
   'SELECT max((SELECT coalesce(max(position), 0) FROM events), (SELECT position FROM log_floor)) AS position'
 
 export function createAppender(parts: AppenderParts): Appender {

@@ -30,3 +30,8 @@ export function migrate(file: SqliteFile, folder: URL): void {
     file.transaction(() => file.exec(`${sql}; PRAGMA user_version = ${version};`))
   }
 }
+
+/** The newest form that this version knows. */
+export function newestForm(folder: URL): number {
+  return readdirSync(folder).filter((name) => NAME.test(name)).length
+}

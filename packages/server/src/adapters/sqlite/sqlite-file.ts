@@ -31,16 +31,19 @@ export type SqliteFileOptions = {
   readonly shrinks?: boolean
   /** How long somebody else's lock (a shell with an open transaction) is waited for; it stops the whole process. */
   readonly lockWaitMs: number
+  /** Somebody else writes; the file must exist. */
+  readonly readOnly?: boolean
 }
 
 export function openSqliteFile(path: string, options: SqliteFileOptions): SqliteFile {
-  createForOwnerOnly(path)
-  const database = new DatabaseSync(path, { timeout: options.lockWaitMs })
+  const { readOnly = false } = options
+  if (!readOnly) createForOwnerOnly(path)
+  const database = new DatabaseSync(path, { timeout: options.lockWaitMs, readOnly })
   const statements = new Map<string, Statement<object>>()
   try {
     database.exec(`
       ${options.shrinks === true ? 'PRAGMA auto_vacuum = INCREMENTAL;' : ''}
-      PRAGMA journal_mode = WAL;
+      ${readOnly ? '' : 'PRAGMA journal_mode = WAL;'}
       PRAGMA synchronous = ${options.synchronous};
       PRAGMA cache_size = -${Math.round(options.cacheBytes / 1024)};
     `)

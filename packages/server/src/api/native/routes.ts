@@ -1,6 +1,7 @@
 import type { ApiParts } from '../parts.ts'
 import type { AddRoute } from '../route.ts'
 import { addTaskAnswerRoutes } from './approvals.ts'
+import { addBackupRoute } from './backup.ts'
 import { addContextRoutes } from './contexts.ts'
 import { addEvaluationRoutes } from './evaluations.ts'
 import { addEventBatchRoute } from './event-batch.ts'
@@ -27,4 +28,5 @@ export function addNativeRoutes(
   addEvaluationRoutes(add, parts)
   addTokenRoutes(add, parts.tokens)
   addIntegrationRoutes(add, parts.integrations)
+  addBackupRoute(add, parts.operations)
 }
