@@ -12,6 +12,7 @@ import { createApi } from './api/api.ts'
 import type { ApiParts } from './api/parts.ts'
 import { composeArgocd } from './argocd/compose-argocd.ts'
 import { composeExecutors } from './compose-executors.ts'
+import { composeObservation, type Observation } from './compose-observation.ts'
 import { composeBackups } from './compose-operations.ts'
 import { composeProjections } from './compose-projections.ts'
 import type { Engine } from './engine/engine.ts'
@@ -53,14 +54,17 @@ export async function createServer(
 ): Promise<TiphysServer> {
   const clock = overrides.clock ?? createSystemClock()
   const masked: Masked = { values: () => [], own: secretsOf(settings) }
+  const secrets = () => [...masked.own, ...masked.values()]
   const log =
     overrides.log ??
     createLog({
       level: settings.logLevel,
+      format: settings.logFormat ?? (process.stderr.isTTY ? 'text' : 'json'),
       write: (line) => process.stderr.write(line),
-      secrets: () => [...masked.own, ...masked.values()],
+      secrets,
     })
-  const closing: (() => Promise<void> | void)[] = []
+  const observation = composeObservation({ settings, clock, log, secrets })
+  const closing: (() => Promise<void> | void)[] = [observation.close]
   const close = async () => {
     for (const step of closing.splice(0).reverse()) await step()
   }
@@ -68,7 +72,8 @@ export async function createServer(
     return await build({
       settings,
       clock,
-      log,
+      log: observation.log,
+      observation,
       masked,
       listening: { port: () => settings.port },
       closing,
@@ -87,6 +92,7 @@ type Building = {
   readonly settings: ServerSettings
   readonly clock: Clock
   readonly log: Log
+  readonly observation: Observation
   readonly masked: Masked
   /** The port that was really taken, which a setting of 0 leaves open. */
   readonly listening: { port: () => number }
@@ -96,10 +102,10 @@ type Building = {
 }
 
 async function build(building: Building): Promise<TiphysServer> {
-  const { settings, clock, log, closing, close } = building
-  const data = await openData(building)
+  const { settings, clock, log, observation, closing, close } = building
+  const data = observation.data(await openData(building))
   const { store, documents, projections, tokens, secrets, integrations, bootstrapToken } = data
-  const git = await openGit({ settings, clock, environment: process.env })
+  const git = await openGit({ settings, clock, observe: observation.git, environment: process.env })
   closing.push(git.close)
   let engine: Engine | undefined
   const projects = await loadProjects({
@@ -113,7 +119,7 @@ async function build(building: Building): Promise<TiphysServer> {
       await projections.forgetProject(projectId)
     },
   })
-  const clients = argocdClients(settings, clock)
+  const clients = observation.argocd(argocdClients(settings, clock))
   const { desiredState } = git
   const argocd = composeArgocd({
     settings,
@@ -129,6 +135,7 @@ async function build(building: Building): Promise<TiphysServer> {
   closing.push(argocd.close)
   const running = await runEngine(building, { store, projections, projects, argocd, integrations })
   engine = running
+  closing.push(observation.start({ engine: running, projects, store, documents, projections }))
   const intake = createIntake({
     engine: running,
     projects,
@@ -138,7 +145,7 @@ async function build(building: Building): Promise<TiphysServer> {
     hintOf: argocd.hintOf,
   })
   const parts = {
-    intake,
+    intake: observation.intake(intake),
     engine: running,
     projects,
     store,
@@ -162,16 +169,16 @@ type Engineable = Pick<Served, 'store' | 'projections'> & {
 
 /** Starts what goes on by itself: the engine with its executors, the outbox, housekeeping, the folding of lists. */
 async function runEngine(building: Building, parts: Engineable): Promise<Engine> {
-  const { clock, log, closing } = building
+  const { clock, log, observation, closing } = building
   const { store, projections, projects, argocd, integrations } = parts
-  const outbox = createOutbox({ store, clock, log, handlers: argocd.effectHandlers })
+  const outbox = createOutbox({ store, clock, log, handlers: observation.effects(argocd.effectHandlers) })
   const running = await startEngine({
     store,
     clock,
     log,
     projects,
     loadedSnapshot: (projectId) => projects.loaded(projectId),
-    executors: [
+    executors: observation.executors([
       ...argocd.executors,
       ...composeExecutors({
         ...building,
@@ -179,7 +186,7 @@ async function runEngine(building: Building, parts: Engineable): Promise<Engine>
         trustedHosts: argocd.trustedHosts,
         ownPort: () => building.listening.port(),
       }),
-    ],
+    ]),
     isSubscribed: (task, place) => integrations.isSubscribed(task, place),
     subscribersOf: (run, task) => integrations.subscribersOf(task, run.plan),
     onCommitted: argocd.onCommitted,
@@ -247,7 +254,7 @@ type Served = Pick<
 > & { readonly tokens: Tokens }
 
 async function listen(
-  { settings, clock, log, listening, closing }: Building,
+  { settings, clock, log, observation, listening, closing }: Building,
   served: Served,
 ): Promise<string> {
   const { host, port, basePath } = settings
@@ -256,7 +263,10 @@ async function listen(
     ...served,
     clock,
     log,
-    authenticate: (text, address) => served.tokens.authenticate(text, address),
+    observation: observation.api,
+    authenticate: observation.authenticate((text, address) =>
+      served.tokens.authenticate(text, address),
+    ),
     lint: lintFileSet,
     server: {
       version: VERSION,
@@ -285,11 +295,13 @@ async function readTls(tls: { readonly certFile: string; readonly keyFile: strin
 
 /** Everything secret that the settings hold. */
 function secretsOf(settings: ServerSettings): readonly string[] {
-  const { apiToken, secretKey, argocd, gitCredentials, prometheus } = settings
+  const { apiToken, secretKey, argocd, gitCredentials, prometheus, traces } = settings
   const git = gitCredentials.map(({ credentials }) =>
     credentials.kind === 'password' ? credentials.password : credentials.passphrase,
   )
   const metrics = prometheus.flatMap(({ password, bearerToken }) => [password, bearerToken])
-  const all = [apiToken, secretKey, ...argocd.map((one) => one.token), ...git, ...metrics]
+  const headers = Object.values(traces?.headers ?? {})
+  const tokens = argocd.map((one) => one.token)
+  const all = [apiToken, secretKey, ...tokens, ...git, ...metrics, ...headers]
   return all.filter((value) => value !== undefined)
 }

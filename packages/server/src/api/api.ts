@@ -4,6 +4,7 @@ import { guardRoutes } from './guard.ts'
 import { parseJsonBodies } from './json-body.ts'
 import { addKeptnRoutes } from './keptn-v1/routes.ts'
 import { addNativeRoutes } from './native/routes.ts'
+import { givenRequestId, observeRequests } from './observe-requests.ts'
 import { createTaskFeed } from './native/task-feed.ts'
 import { describeApi } from './openapi.ts'
 import type { ApiParts } from './parts.ts'
@@ -29,7 +30,7 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
   const { server, log } = parts
   const app = fastify({
     logger: false,
-    genReqId: () => randomUUID(),
+    genReqId: (request) => givenRequestId(request.headers['x-request-id']) ?? randomUUID(),
     requestIdHeader: false,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -60,14 +61,15 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
         url: request.url,
         status: reply.statusCode,
         durationMs: Math.round(reply.elapsedTime),
-        token: request.actor?.name,
+        by: request.actor?.name,
       },
       'request',
     )
     done()
   })
+  if (parts.observation) observeRequests(app, parts.observation.meter, server.basePath)
   await describeApi(app, server)
-  addServerRoutes(app, server)
+  addServerRoutes(app, server, parts.observation)
   const add = routesOf(app, server.basePath)
   addKeptnRoutes(add, parts)
   const taskFeed = createTaskFeed(parts)

@@ -28,6 +28,8 @@ export type ServerFlagKey =
   | 'denyPrivate'
   | 'allowLoopbackTargets'
   | 'logLevel'
+  | 'logFormat'
+  | 'metricsPublic'
   | 'gitProtocols'
 
 export const SERVER_FLAGS: readonly ServerFlag[] = [
@@ -144,6 +146,21 @@ export const SERVER_FLAGS: readonly ServerFlag[] = [
     value: 'level',
     help: 'debug, info, warn or error',
     shownDefault: 'info',
+  },
+  {
+    flag: 'log-format',
+    environment: 'TIPHYS_LOG_FORMAT',
+    key: 'logFormat',
+    kind: 'text',
+    value: 'format',
+    help: 'json or text; unset: text on a terminal, json elsewhere',
+  },
+  {
+    flag: 'metrics-public',
+    environment: 'TIPHYS_METRICS_PUBLIC',
+    key: 'metricsPublic',
+    kind: 'boolean',
+    help: '/metrics is answered without a token; otherwise it needs one with the scope read',
   },
 ]
 
