@@ -235,6 +235,7 @@ describe('events', () => {
     await keptn.reply(next, 'finished', { status: 'succeeded', result: 'pass', test: { hits: 7 } })
     const child = await keptn.last(context, 'prod.delivery.triggered')
     assert.equal(child.data['stage'], 'prod')
+    assert.equal(child.data['message'], '')
     assert.deepEqual(child.data['deployment'], deployment)
     assert.deepEqual((child.data['test'] as { hits: number }).hits, 7)
   })
