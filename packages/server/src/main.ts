@@ -25,12 +25,14 @@ import type { Clock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
 import { checkFile } from './projects/check-file.ts'
 import { type LoadedProjects, loadProjects } from './projects/create-projects.ts'
+import { pinOfOpenRun, startFollowingUpstreams } from './projects/follow-upstreams.ts'
 import { DATABASE_FILE } from './rebuild-projections.ts'
 import { allows } from './security/allows.ts'
 import { createMask } from './security/mask.ts'
 import { loadSecretKey } from './security/secret-key.ts'
 import { createSecrets } from './security/secrets.ts'
 import { createTokens, type Tokens } from './security/tokens.ts'
+import { createUpstreamRecords } from './security/upstream-records.ts'
 import { isLoopback, type ServerSettings } from './settings/load-settings.ts'
 import { VERSION } from './version.ts'
 
@@ -105,13 +107,23 @@ async function build(building: Building): Promise<TiphysServer> {
   const { settings, clock, log, observation, closing, close } = building
   const data = observation.data(await openData(building))
   const { store, documents, projections, tokens, secrets, integrations, bootstrapToken } = data
-  const git = await openGit({ settings, clock, observe: observation.git, environment: process.env })
+  const upstreamRecords = createUpstreamRecords(documents, secrets)
+  const git = await openGit({
+    settings,
+    clock,
+    observe: observation.git,
+    environment: process.env,
+    upstreamRecords,
+  })
   closing.push(git.close)
   let engine: Engine | undefined
   const projects = await loadProjects({
     store,
     clock,
     configuration: git.configuration,
+    upstreams: git.configuration.upstreams,
+    log,
+    pinOfRun: (projectId, commitId) => pinOfOpenRun(engine, projectId, commitId),
     newId: () => newId(clock.nowMs()),
     checkFile,
     endRuns: async (projectId) => {
@@ -135,6 +147,8 @@ async function build(building: Building): Promise<TiphysServer> {
   closing.push(argocd.close)
   const running = await runEngine(building, { store, projections, projects, argocd, integrations })
   engine = running
+  const { upstreams } = git.configuration
+  closing.push(startFollowingUpstreams({ projects, upstreams, clock, log }))
   closing.push(observation.start({ engine: running, projects, store, documents, projections }))
   const intake = createIntake({
     engine: running,

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Clock } from '../../ports/clock.ts'
+import type { UpstreamRecords } from '../../ports/upstreams.ts'
 import type { ServerSettings } from '../../settings/load-settings.ts'
 import { createGit, type Git } from './git-command.ts'
 import { type GitConfiguration, openGitConfiguration } from './git-configuration.ts'
@@ -20,6 +21,7 @@ export async function openGit(parts: {
   /** Wraps every command, to watch it. */
   readonly observe?: (git: Git) => Git
   readonly environment: Readonly<Record<string, string | undefined>>
+  readonly upstreamRecords: UpstreamRecords
 }): Promise<OpenGit> {
   const { settings, clock } = parts
   const home = await openGitHome(join(settings.dataDir, 'git-home'))
@@ -35,6 +37,9 @@ export async function openGit(parts: {
     git,
     clock,
     folder: join(settings.dataDir, 'configuration'),
+    records: parts.upstreamRecords,
+    protocols,
+    hostKeys: home,
   })
   const desiredState = createGitopsRepositories({
     git,
