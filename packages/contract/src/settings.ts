@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseDuration } from './duration.ts'
+import { Retention } from './retention.ts'
 
 /**
  * `tiphys.yaml`: the settings of one server. Flags are stronger than the environment, the environment is stronger than this file.
@@ -110,6 +111,8 @@ export const SettingsFile = z.strictObject({
   git: Git.optional(),
   providers: Providers.optional(),
   loadTests: LoadTests.optional(),
+  shutdownGrace: z.string().optional(),
+  retention: Retention.optional(),
 })
 export type SettingsFile = z.infer<typeof SettingsFile>
 export type ArgoCdInstanceSettings = z.infer<typeof ArgoCdInstance>

@@ -21,6 +21,9 @@ import { startHousekeeping } from './engine/housekeeping.ts'
 import { createOutbox } from './engine/outbox.ts'
 import { createIntake } from './intake/create-intake.ts'
 import { createIntegrations, type Integrations } from './integrations/integrations.ts'
+import { type Closing, createClosing } from './operations/closing.ts'
+import { drain } from './operations/drain.ts'
+import { createReadiness, type ReadinessCheck } from './operations/readiness.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
 import { checkFile } from './projects/check-file.ts'
@@ -36,6 +39,8 @@ import { createUpstreamRecords } from './security/upstream-records.ts'
 import { isLoopback, type ServerSettings } from './settings/load-settings.ts'
 import { VERSION } from './version.ts'
 
+const GRACE_MS = 5_000
+
 export type ServerOverrides = {
   readonly clock?: Clock
   readonly log?: Log
@@ -46,6 +51,9 @@ export type TiphysServer = AsyncDisposable & {
   readonly url: string
   /** The bootstrap token, when this start made it up: to be shown on the terminal once, and nowhere else. */
   readonly bootstrapToken?: string
+  /** As SIGTERM wants it: says that it stops, goes on for the grace, and ends in order. */
+  stop(): Promise<void>
+  /** Ends in order, at once: what is decided is written, open runs go on at the next start. Never hangs. */
   close(): Promise<void>
 }
 
@@ -66,10 +74,8 @@ export async function createServer(
       secrets,
     })
   const observation = composeObservation({ settings, clock, log, secrets })
-  const closing: (() => Promise<void> | void)[] = [observation.close]
-  const close = async () => {
-    for (const step of closing.splice(0).reverse()) await step()
-  }
+  const closing = createClosing({ clock, log })
+  closing.push(observation.close)
   try {
     return await build({
       settings,
@@ -79,10 +85,9 @@ export async function createServer(
       masked,
       listening: { port: () => settings.port },
       closing,
-      close,
     })
   } catch (error) {
-    await close()
+    await closing.close()
     throw error
   }
 }
@@ -99,12 +104,11 @@ type Building = {
   /** The port that was really taken, which a setting of 0 leaves open. */
   readonly listening: { port: () => number }
   /** Undone in reverse when the server stops, or when it cannot start. */
-  readonly closing: (() => Promise<void> | void)[]
-  readonly close: () => Promise<void>
+  readonly closing: Closing
 }
 
 async function build(building: Building): Promise<TiphysServer> {
-  const { settings, clock, log, observation, closing, close } = building
+  const { settings, clock, log, observation, closing } = building
   const data = observation.data(await openData(building))
   const { store, documents, projections, tokens, secrets, integrations, bootstrapToken } = data
   const upstreamRecords = createUpstreamRecords(documents, secrets)
@@ -170,9 +174,22 @@ async function build(building: Building): Promise<TiphysServer> {
     argocd: argocd.status,
     operations: await operate(building),
   }
-  const url = await listen(building, parts)
+  const databaseFile = join(settings.dataDir, DATABASE_FILE)
+  const readiness = createReadiness({ databaseFile, documents, projections, clock })
+  const url = await listen(building, { ...parts, readiness })
   const shown = bootstrapToken === undefined ? {} : { bootstrapToken }
-  return { url, ...shown, close, [Symbol.asyncDispose]: close }
+  return { url, ...shown, ...endOf(building, readiness) }
+}
+
+/** The ways to end it. */
+function endOf({ settings, clock, closing }: Building, readiness: ReadinessCheck) {
+  const { close } = closing
+  const stop = async () => {
+    readiness.stop()
+    await clock.sleep(settings.shutdownGraceMs ?? defaultGraceMs(settings))
+    await close()
+  }
+  return { stop, close, [Symbol.asyncDispose]: close }
 }
 
 type Engineable = Pick<Served, 'store' | 'projections'> & {
@@ -265,14 +282,13 @@ type Served = Pick<
   | 'integrations'
   | 'argocd'
   | 'operations'
-> & { readonly tokens: Tokens }
+> & { readonly tokens: Tokens; readonly readiness: ReadinessCheck }
 
 async function listen(
   { settings, clock, log, observation, listening, closing }: Building,
   served: Served,
 ): Promise<string> {
   const { host, port, basePath } = settings
-  let isStopping = false
   const api = await createApi({
     ...served,
     clock,
@@ -287,19 +303,21 @@ async function listen(
       basePath,
       checkHost: isLoopback(host),
       behindProxy: settings.behindProxy,
-      readiness: () =>
-        isStopping ? { ready: false, reason: 'the server is stopping' } : { ready: true },
+      readiness: () => served.readiness.check(),
     },
     ...(settings.tls === undefined ? {} : { tls: await readTls(settings.tls) }),
   })
-  closing.push(() => api.close())
+  closing.push(() => drain(api, log))
   const url = await api.listen({ host, port })
   listening.port = () => Number(new URL(url).port)
-  closing.push(() => {
-    isStopping = true
-  })
+  closing.push(() => served.readiness.stop())
   log.info({ url, dataDir: settings.dataDir }, 'listening')
   return `${url}${basePath}`
+}
+
+/** Load balancers look every few seconds; on loopback there is none. */
+function defaultGraceMs({ host, behindProxy }: ServerSettings): number {
+  return behindProxy || !isLoopback(host) ? GRACE_MS : 0
 }
 
 async function readTls(tls: { readonly certFile: string; readonly keyFile: string }) {

@@ -36,7 +36,8 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
     requestTimeout: REQUEST_TIMEOUT_MS,
     // One proxy: what it appended last. Anything further left the client may have written itself.
     trustProxy: server.behindProxy ? (_address: string, hop: number) => hop === 0 : false,
-    forceCloseConnections: true,
+    // Requests under way are answered first; drain.ts bounds how long that takes.
+    forceCloseConnections: 'idle',
     routerOptions: {
       // Clients of Keptn write `/project/{p}//resource`.
       ignoreDuplicateSlashes: true,

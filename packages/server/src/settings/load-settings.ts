@@ -6,6 +6,7 @@ import { didYouMean } from '@tiphys/contract/suggestion.ts'
 import { parseYaml } from '@tiphys/contract/yaml-file.ts'
 import { type Connections, resolveConnections } from './connections.ts'
 import { type ObservationSettings, observationSettings } from './observation-settings.ts'
+import { type OperationsSettings, operationsSettings } from './operations-settings.ts'
 import {
   OTHER_ENVIRONMENT,
   SECRET_KEY_ENVIRONMENT,
@@ -17,7 +18,8 @@ import { whyUnreadable } from './why-unreadable.ts'
 
 /** Everything that a server is started with, complete and checked. */
 export type ServerSettings = Connections &
-  ObservationSettings & {
+  ObservationSettings &
+  OperationsSettings & {
     readonly port: number
     readonly host: string
     readonly dataDir: string
@@ -76,6 +78,7 @@ export function loadSettings(sources: SettingsSources): SettingsResult {
   const settings: Settled = {
     ...connections.connections,
     ...observationSettings({ file: file.value, environment, given }, problems),
+    ...operationsSettings({ file: file.value, given }, problems),
     port: Number(text('port') ?? DEFAULT_PORT),
     host: text('host') ?? '127.0.0.1',
     dataDir: text('dataDir') ?? '.tiphys',

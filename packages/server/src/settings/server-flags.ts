@@ -31,6 +31,8 @@ export type ServerFlagKey =
   | 'logFormat'
   | 'metricsPublic'
   | 'gitProtocols'
+  | 'shutdownGrace'
+  | 'retention'
 
 export const SERVER_FLAGS: readonly ServerFlag[] = [
   {
@@ -161,6 +163,24 @@ export const SERVER_FLAGS: readonly ServerFlag[] = [
     key: 'metricsPublic',
     kind: 'boolean',
     help: '/metrics is answered without a token; otherwise it needs one with the scope read',
+  },
+  {
+    flag: 'shutdown-grace',
+    environment: 'TIPHYS_SHUTDOWN_GRACE',
+    key: 'shutdownGrace',
+    kind: 'text',
+    value: 'time',
+    help: 'after SIGTERM: how long to go on serving while /readyz says no, so that load balancers see it',
+    shownDefault: '5s where others can reach it, else 0s',
+  },
+  {
+    flag: 'retention',
+    environment: 'TIPHYS_RETENTION',
+    key: 'retention',
+    kind: 'text',
+    value: 'time',
+    help: 'delete what has been over for longer, like 90d; tiphys/project.yaml may say otherwise',
+    shownDefault: 'forever',
   },
 ]
 
