@@ -48,8 +48,6 @@ export function createProjectResources(parts: ProjectResourcesParts): ProjectRes
   }
 
   async function pinOf(projectId: string, commitId: string, stage: string | undefined) {
-    const ofRun = parts.pinOfRun(projectId, commitId)
-    if (ofRun !== undefined) return ofRun
     const known = await configuration.pinOf(projectId, commitId, stage)
     if (known !== undefined) return known
     // A commit that somebody has just pushed to the upstream.
@@ -66,7 +64,7 @@ export function createProjectResources(parts: ProjectResourcesParts): ProjectRes
     const pin =
       commitId === undefined
         ? await configuration.head(projectId)
-        : await pinOf(projectId, commitId, stage)
+        : (parts.pinOfRun(projectId, commitId) ?? (await pinOf(projectId, commitId, stage)))
     if (pin === undefined) return notFound(`Commit ${commitId} not found`)
     return {
       projectId,
