@@ -74,7 +74,7 @@ function runSpan(
       'tiphys.commit': run.commitId,
       ...(run.image === undefined ? {} : { 'tiphys.image': cut(run.image) }),
     },
-    events: eventsOf(rows, (row) => isOfRun(row)),
+    events: eventsOf(rows, isOfRun),
     links: link === undefined ? [] : [link],
   }
 }
@@ -129,9 +129,11 @@ function isBad(outcome: { readonly status: string; readonly result: string }): b
   return outcome.status !== 'succeeded' || outcome.result === 'fail'
 }
 
+/** What happens to a run between its tasks. */
+const RUN_EVENTS: readonly string[] = ['paused', 'resumed', 'news', 'skipped', 'unfrozen']
+
 function isOfRun(row: StoredEvent): boolean {
-  const kind = runMetaOf(row)?.k
-  return kind === 'paused' || kind === 'resumed' || kind === 'news'
+  return RUN_EVENTS.includes(runMetaOf(row)?.k ?? '')
 }
 
 function isOfTask(row: StoredEvent, index: number, attempt: number): boolean {

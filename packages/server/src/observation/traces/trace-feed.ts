@@ -4,7 +4,7 @@ import type { Log } from '../../ports/log.ts'
 import type { Meter } from '../../ports/meter.ts'
 import type { Store, StoredEvent } from '../../ports/store.ts'
 import { runMetaOf } from '../../projections/project-of-row.ts'
-import type { SpanSender } from './otlp-sender.ts'
+import type { SendOutcome, SpanSender } from './otlp-sender.ts'
 import { spansOfRun } from './run-spans.ts'
 import type { Span } from './span.ts'
 
@@ -42,6 +42,8 @@ const FIRST_RETRY_MS = 1_000
 const LONGEST_RETRY_MS = 60_000
 /** The position is stored this often at most; what was sent since is sent again after a crash. */
 const STORE_EVERY_MS = 1_000
+/** A server that stops waits so long for the answer to what it has just sent: it spares sending that again. */
+const LAST_ANSWER_MS = 500
 const KIND = 'observation'
 const CURSOR = 'trace-position'
 
@@ -107,8 +109,8 @@ class Feed {
     for await (const rows of store.tail(this.#position, this.#signal)) {
       const ended = rows.filter((row) => runMetaOf(row)?.k === 'end')
       for (let from = 0; from < ended.length; from += RUNS_PER_REQUEST) {
-        await this.#export(sender, ended.slice(from, from + RUNS_PER_REQUEST))
-        if (this.#signal.aborted) return
+        const isDone = await this.#export(sender, ended.slice(from, from + RUNS_PER_REQUEST))
+        if (!isDone) return
       }
       this.#position = rows.at(-1)?.position ?? this.#position
       meter.set('tiphys_trace_behind_rows', (await store.headPosition()) - this.#position, {})
@@ -117,7 +119,8 @@ class Feed {
     }
   }
 
-  async #export(sender: SpanSender, runs: readonly StoredEvent[]): Promise<void> {
+  /** False when the feed was stopped before these were dealt with. */
+  async #export(sender: SpanSender, runs: readonly StoredEvent[]): Promise<boolean> {
     const { clock, meter, log } = this.#parts
     let retryMs = FIRST_RETRY_MS
     let waiting = runs
@@ -126,12 +129,12 @@ class Feed {
       const old = waiting.length - fresh.length
       if (old > 0) meter.count('tiphys_trace_runs_total', { outcome: 'dropped' }, old)
       const spans = await this.#spansOf(fresh)
-      if (spans.length === 0) return
-      const outcome = await untilStopped(sender.send(spans), this.#signal)
-      if (outcome === undefined) return
+      if (spans.length === 0) return true
+      const outcome = await this.#answer(sender.send(spans))
+      if (outcome === undefined) return false
       if (outcome.code !== 'unreachable') {
         this.#heard(outcome.code === 'rejected' ? outcome.reason : undefined, fresh.length)
-        return
+        return true
       }
       meter.count('tiphys_trace_export_failures_total', {})
       if (!this.#isAway) log.warn({}, `the OTLP collector cannot be reached: ${outcome.reason}`)
@@ -140,6 +143,19 @@ class Feed {
       await this.#pause(retryMs)
       retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS)
     }
+    return waiting.length === 0
+  }
+
+  /** What the collector says; undefined when the feed was stopped meanwhile and it does not come in a moment more. */
+  #answer(sent: Promise<SendOutcome>): Promise<SendOutcome | undefined> {
+    const { promise, resolve, reject } = Promise.withResolvers<SendOutcome | undefined>()
+    const giveUp = () => {
+      this.#parts.clock.sleep(LAST_ANSWER_MS).then(() => resolve(undefined), reject)
+    }
+    if (this.#signal.aborted) giveUp()
+    this.#signal.addEventListener('abort', giveUp, { once: true })
+    sent.then(resolve, reject)
+    return promise.finally(() => this.#signal.removeEventListener('abort', giveUp))
   }
 
   #heard(rejection: string | undefined, runs: number): void {
@@ -181,16 +197,6 @@ class Feed {
   async #pause(durationMs: number): Promise<void> {
     await this.#parts.clock.sleep(durationMs, this.#signal).catch(() => undefined)
   }
-}
-
-/** The answer, or undefined when the feed is stopped before it comes. */
-function untilStopped<T>(answer: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  const { promise, resolve, reject } = Promise.withResolvers<T | undefined>()
-  const stop = () => resolve(undefined)
-  if (signal.aborted) stop()
-  signal.addEventListener('abort', stop, { once: true })
-  answer.then(resolve, reject)
-  return promise.finally(() => signal.removeEventListener('abort', stop))
 }
 
 function masked(span: Span, mask: (text: string) => string): Span {
