@@ -21,6 +21,8 @@ export const ImportFinding = z.strictObject({
   /** 1-based. */
   line: z.int().positive().optional(),
   column: z.int().positive().optional(),
+  /** What stands at the place, where it is told apart by it: the name of a task, an event. */
+  subject: z.string().optional(),
   /** What Keptn 1.4 did. */
   was: z.string(),
   /** What happens here. */

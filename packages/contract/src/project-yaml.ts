@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Freeze, MAX_FREEZES } from './freeze.ts'
+import { Retention } from './retention.ts'
 
 /** What happens to newer runs while an approval of a stage is open (behaviour.md 2). */
 export const QueuePolicy = z.enum(['supersede', 'hold', 'overtake'])
@@ -25,6 +26,8 @@ export const ProjectYaml = z.strictObject({
   annotate: z.boolean().optional(),
   /** Times without deployments (A12). */
   freezes: z.array(Freeze).max(MAX_FREEZES).optional(),
+  /** How long sequences that are over are kept (`30d`, `forever`), instead of the server's setting. */
+  retention: Retention.optional(),
   stages: z.record(z.string(), StageSettings).optional(),
 })
 export type ProjectYaml = z.infer<typeof ProjectYaml>

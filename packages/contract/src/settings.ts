@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseDuration } from './duration.ts'
+import { Retention } from './retention.ts'
 
 /**
  * `tiphys.yaml`: the settings of one server. Flags are stronger than the environment, the environment is stronger than this file.
@@ -74,6 +75,20 @@ const LoadTests = z.strictObject({
   maxConnections: z.int().positive().optional(),
 })
 
+/** What /metrics shows, and to whom. */
+const Metrics = z.strictObject({
+  public: z.boolean().optional(),
+  maxProjects: z.int().min(0).max(10_000).optional(),
+  maxStages: z.int().min(0).max(1_000).optional(),
+})
+
+/** Where OpenTelemetry traces go; the OTEL_ variables of the environment are stronger. */
+const Traces = z.strictObject({
+  endpoint: z.string().optional(),
+  serviceName: z.string().min(1).optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+})
+
 export const SettingsFile = z.strictObject({
   port: z.int().min(0).max(65_535).optional(),
   host: z.string().optional(),
@@ -89,15 +104,21 @@ export const SettingsFile = z.strictObject({
   denyPrivate: z.boolean().optional(),
   allowLoopbackTargets: z.boolean().optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).optional(),
+  logFormat: z.enum(['json', 'text']).optional(),
+  metrics: Metrics.optional(),
+  traces: Traces.optional(),
   argocd: ArgoCd.optional(),
   git: Git.optional(),
   providers: Providers.optional(),
   loadTests: LoadTests.optional(),
+  shutdownGrace: z.string().optional(),
+  retention: Retention.optional(),
 })
 export type SettingsFile = z.infer<typeof SettingsFile>
 export type ArgoCdInstanceSettings = z.infer<typeof ArgoCdInstance>
 export type GitCredentialSettings = z.infer<typeof GitCredential>
 export type PrometheusSettings = z.infer<typeof Prometheus>
 export type GitProtocol = z.infer<typeof GitProtocol>
+export type TracesFile = z.infer<typeof Traces>
 
 export const SETTINGS_FILE = 'tiphys.yaml'

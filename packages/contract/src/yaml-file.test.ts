@@ -67,3 +67,16 @@ test('merge keys are merged, and the own value wins', () => {
   assert.ok(result.ok)
   assert.deepEqual(result.value.ships[1], { name: 'Pequod', crew: 50 })
 })
+
+test('of several documents Keptn read the first one; our own files have one', () => {
+  const text = '---\nships: []\n---\nships: 5\n'
+  assert.deepEqual(lines(text, 'warn'), [
+    'fleet.yaml:3:1: warning: only what stands before this line is read: another YAML document begins here',
+  ])
+  assert.deepEqual(parseYaml(Fleet, text, 'fleet.yaml', { unknownKeys: 'warn' }).ok, true)
+  assert.match(
+    lines(text, 'error').join(),
+    /^fleet\.yaml:3:1: this is not valid YAML: .*multiple documents/,
+  )
+  assert.match(lines('ships: [\n---\na: 1\n', 'warn').join(), /this is not valid YAML/)
+})

@@ -35,11 +35,11 @@ export function parseYaml<T>(
   file: string,
   options: YamlOptions,
 ): YamlResult<T> {
-  const read = readYaml(text, file)
+  const read = readYaml(text, file, options.unknownKeys === 'warn' ? 'first' : 'only')
   if (!read.ok) return read
   const { at } = read
   let value = read.value
-  const warnings: Problem[] = []
+  const warnings: Problem[] = [...read.warnings]
   for (;;) {
     const result = schema.safeParse(value)
     if (result.success) return { ok: true, value: result.data, warnings, at }
@@ -58,11 +58,23 @@ export function parseYaml<T>(
 }
 
 export type YamlRead =
-  | { readonly ok: true; readonly value: unknown; readonly at: Locate }
+  | {
+      readonly ok: true
+      readonly value: unknown
+      readonly warnings: readonly Problem[]
+      readonly at: Locate
+    }
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
-/** The file as plain data, with the place of each value. Broken YAML, too many aliases and several documents are problems. */
-export function readYaml(text: string, file: string): YamlRead {
+/**
+ * The file as plain data, with the place of each value. Broken YAML and too many aliases are problems, and so are several documents
+ * unless the `first` is what counts: Keptn read that one and never looked at what came behind it.
+ */
+export function readYaml(
+  text: string,
+  file: string,
+  documents: 'only' | 'first' = 'only',
+): YamlRead {
   if (text.length > MAX_FILE_CHARACTERS) {
     return failed(
       file,
@@ -78,7 +90,9 @@ export function readYaml(text: string, file: string): YamlRead {
     // YAML 1.1, but Keptn's reader knew it: `<<: *defaults` in an slo.yaml decides over weights and criteria.
     merge: true,
   })
-  const [error] = document.errors
+  const several = document.errors.find(({ code }) => code === 'MULTIPLE_DOCS')
+  const isTolerated = several !== undefined && documents === 'first'
+  const error = document.errors.find((one) => !isTolerated || one !== several)
   if (error !== undefined) {
     const place = lines.linePos(error.pos[0])
     return failed(
@@ -89,7 +103,8 @@ export function readYaml(text: string, file: string): YamlRead {
   }
   try {
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES })
-    return { ok: true, value, at: (path) => locate(document, lines, path) }
+    const warnings = isTolerated ? [ignoredDocuments(file, lines.linePos(several.pos[0]))] : []
+    return { ok: true, value, warnings, at: (path) => locate(document, lines, path) }
   } catch (thrown) {
     // The library's words for too many aliases accuse whoever wrote the file.
     const message =
@@ -98,6 +113,11 @@ export function readYaml(text: string, file: string): YamlRead {
         : firstLine(thrown instanceof Error ? thrown.message : String(thrown))
     return failed(file, { line: 1, column: 1 }, `this YAML cannot be read: ${message}`)
   }
+}
+
+function ignoredDocuments(file: string, place: { line: number; col: number }): Problem {
+  const message = 'only what stands before this line is read: another YAML document begins here'
+  return { severity: 'warning', file, line: place.line, column: place.col, message }
 }
 
 function failed(file: string, place: Position, message: string): YamlRead & { ok: false } {

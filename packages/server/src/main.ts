@@ -12,6 +12,7 @@ import { createApi } from './api/api.ts'
 import type { ApiParts } from './api/parts.ts'
 import { composeArgocd } from './argocd/compose-argocd.ts'
 import { composeExecutors } from './compose-executors.ts'
+import { composeObservation, type Observation } from './compose-observation.ts'
 import { composeBackups } from './compose-operations.ts'
 import { composeProjections } from './compose-projections.ts'
 import type { Engine } from './engine/engine.ts'
@@ -20,18 +21,25 @@ import { startHousekeeping } from './engine/housekeeping.ts'
 import { createOutbox } from './engine/outbox.ts'
 import { createIntake } from './intake/create-intake.ts'
 import { createIntegrations, type Integrations } from './integrations/integrations.ts'
+import { type Closing, createClosing } from './operations/closing.ts'
+import { drain } from './operations/drain.ts'
+import { createReadiness, type ReadinessCheck } from './operations/readiness.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
 import { checkFile } from './projects/check-file.ts'
 import { type LoadedProjects, loadProjects } from './projects/create-projects.ts'
+import { pinOfOpenRun, startFollowingUpstreams } from './projects/follow-upstreams.ts'
 import { DATABASE_FILE } from './rebuild-projections.ts'
 import { allows } from './security/allows.ts'
 import { createMask } from './security/mask.ts'
 import { loadSecretKey } from './security/secret-key.ts'
 import { createSecrets } from './security/secrets.ts'
 import { createTokens, type Tokens } from './security/tokens.ts'
+import { createUpstreamRecords } from './security/upstream-records.ts'
 import { isLoopback, type ServerSettings } from './settings/load-settings.ts'
 import { VERSION } from './version.ts'
+
+const GRACE_MS = 5_000
 
 export type ServerOverrides = {
   readonly clock?: Clock
@@ -43,6 +51,9 @@ export type TiphysServer = AsyncDisposable & {
   readonly url: string
   /** The bootstrap token, when this start made it up: to be shown on the terminal once, and nowhere else. */
   readonly bootstrapToken?: string
+  /** As SIGTERM wants it: says that it stops, goes on for the grace, and ends in order. */
+  stop(): Promise<void>
+  /** Ends in order, at once: what is decided is written, open runs go on at the next start. Never hangs. */
   close(): Promise<void>
 }
 
@@ -53,29 +64,30 @@ export async function createServer(
 ): Promise<TiphysServer> {
   const clock = overrides.clock ?? createSystemClock()
   const masked: Masked = { values: () => [], own: secretsOf(settings) }
+  const secrets = () => [...masked.own, ...masked.values()]
   const log =
     overrides.log ??
     createLog({
       level: settings.logLevel,
+      format: settings.logFormat ?? (process.stderr.isTTY ? 'text' : 'json'),
       write: (line) => process.stderr.write(line),
-      secrets: () => [...masked.own, ...masked.values()],
+      secrets,
     })
-  const closing: (() => Promise<void> | void)[] = []
-  const close = async () => {
-    for (const step of closing.splice(0).reverse()) await step()
-  }
+  const observation = composeObservation({ settings, clock, log, secrets })
+  const closing = createClosing({ clock, log })
+  closing.push(observation.close)
   try {
     return await build({
       settings,
       clock,
-      log,
+      log: observation.log,
+      observation,
       masked,
       listening: { port: () => settings.port },
       closing,
-      close,
     })
   } catch (error) {
-    await close()
+    await closing.close()
     throw error
   }
 }
@@ -87,25 +99,35 @@ type Building = {
   readonly settings: ServerSettings
   readonly clock: Clock
   readonly log: Log
+  readonly observation: Observation
   readonly masked: Masked
   /** The port that was really taken, which a setting of 0 leaves open. */
   readonly listening: { port: () => number }
   /** Undone in reverse when the server stops, or when it cannot start. */
-  readonly closing: (() => Promise<void> | void)[]
-  readonly close: () => Promise<void>
+  readonly closing: Closing
 }
 
 async function build(building: Building): Promise<TiphysServer> {
-  const { settings, clock, log, closing, close } = building
-  const data = await openData(building)
+  const { settings, clock, log, observation, closing } = building
+  const data = observation.data(await openData(building))
   const { store, documents, projections, tokens, secrets, integrations, bootstrapToken } = data
-  const git = await openGit({ settings, clock, environment: process.env })
+  const upstreamRecords = createUpstreamRecords(documents, secrets)
+  const git = await openGit({
+    settings,
+    clock,
+    observe: observation.git,
+    environment: process.env,
+    upstreamRecords,
+  })
   closing.push(git.close)
   let engine: Engine | undefined
   const projects = await loadProjects({
     store,
     clock,
     configuration: git.configuration,
+    upstreams: git.configuration.upstreams,
+    log,
+    pinOfRun: (projectId, commitId) => pinOfOpenRun(engine, projectId, commitId),
     newId: () => newId(clock.nowMs()),
     checkFile,
     endRuns: async (projectId) => {
@@ -113,7 +135,7 @@ async function build(building: Building): Promise<TiphysServer> {
       await projections.forgetProject(projectId)
     },
   })
-  const clients = argocdClients(settings, clock)
+  const clients = observation.argocd(argocdClients(settings, clock))
   const { desiredState } = git
   const argocd = composeArgocd({
     settings,
@@ -129,6 +151,9 @@ async function build(building: Building): Promise<TiphysServer> {
   closing.push(argocd.close)
   const running = await runEngine(building, { store, projections, projects, argocd, integrations })
   engine = running
+  const { upstreams } = git.configuration
+  closing.push(startFollowingUpstreams({ projects, upstreams, clock, log }))
+  closing.push(observation.start({ engine: running, projects, store, documents, projections }))
   const intake = createIntake({
     engine: running,
     projects,
@@ -138,7 +163,7 @@ async function build(building: Building): Promise<TiphysServer> {
     hintOf: argocd.hintOf,
   })
   const parts = {
-    intake,
+    intake: observation.intake(intake),
     engine: running,
     projects,
     store,
@@ -149,9 +174,22 @@ async function build(building: Building): Promise<TiphysServer> {
     argocd: argocd.status,
     operations: await operate(building),
   }
-  const url = await listen(building, parts)
+  const databaseFile = join(settings.dataDir, DATABASE_FILE)
+  const readiness = createReadiness({ databaseFile, documents, projections, clock })
+  const url = await listen(building, { ...parts, readiness })
   const shown = bootstrapToken === undefined ? {} : { bootstrapToken }
-  return { url, ...shown, close, [Symbol.asyncDispose]: close }
+  return { url, ...shown, ...endOf(building, readiness) }
+}
+
+/** The ways to end it. */
+function endOf({ settings, clock, closing }: Building, readiness: ReadinessCheck) {
+  const { close } = closing
+  const stop = async () => {
+    readiness.stop()
+    await clock.sleep(settings.shutdownGraceMs ?? defaultGraceMs(settings))
+    await close()
+  }
+  return { stop, close, [Symbol.asyncDispose]: close }
 }
 
 type Engineable = Pick<Served, 'store' | 'projections'> & {
@@ -162,16 +200,16 @@ type Engineable = Pick<Served, 'store' | 'projections'> & {
 
 /** Starts what goes on by itself: the engine with its executors, the outbox, housekeeping, the folding of lists. */
 async function runEngine(building: Building, parts: Engineable): Promise<Engine> {
-  const { clock, log, closing } = building
+  const { clock, log, observation, closing } = building
   const { store, projections, projects, argocd, integrations } = parts
-  const outbox = createOutbox({ store, clock, log, handlers: argocd.effectHandlers })
+  const outbox = createOutbox({ store, clock, log, handlers: observation.effects(argocd.effectHandlers) })
   const running = await startEngine({
     store,
     clock,
     log,
     projects,
     loadedSnapshot: (projectId) => projects.loaded(projectId),
-    executors: [
+    executors: observation.executors([
       ...argocd.executors,
       ...composeExecutors({
         ...building,
@@ -179,7 +217,7 @@ async function runEngine(building: Building, parts: Engineable): Promise<Engine>
         trustedHosts: argocd.trustedHosts,
         ownPort: () => building.listening.port(),
       }),
-    ],
+    ]),
     isSubscribed: (task, place) => integrations.isSubscribed(task, place),
     subscribersOf: (run, task) => integrations.subscribersOf(task, run.plan),
     onCommitted: argocd.onCommitted,
@@ -244,38 +282,42 @@ type Served = Pick<
   | 'integrations'
   | 'argocd'
   | 'operations'
-> & { readonly tokens: Tokens }
+> & { readonly tokens: Tokens; readonly readiness: ReadinessCheck }
 
 async function listen(
-  { settings, clock, log, listening, closing }: Building,
+  { settings, clock, log, observation, listening, closing }: Building,
   served: Served,
 ): Promise<string> {
   const { host, port, basePath } = settings
-  let isStopping = false
   const api = await createApi({
     ...served,
     clock,
     log,
-    authenticate: (text, address) => served.tokens.authenticate(text, address),
+    observation: observation.api,
+    authenticate: observation.authenticate((text, address) =>
+      served.tokens.authenticate(text, address),
+    ),
     lint: lintFileSet,
     server: {
       version: VERSION,
       basePath,
       checkHost: isLoopback(host),
       behindProxy: settings.behindProxy,
-      readiness: () =>
-        isStopping ? { ready: false, reason: 'the server is stopping' } : { ready: true },
+      readiness: () => served.readiness.check(),
     },
     ...(settings.tls === undefined ? {} : { tls: await readTls(settings.tls) }),
   })
-  closing.push(() => api.close())
+  closing.push(() => drain(api, log))
   const url = await api.listen({ host, port })
   listening.port = () => Number(new URL(url).port)
-  closing.push(() => {
-    isStopping = true
-  })
+  closing.push(() => served.readiness.stop())
   log.info({ url, dataDir: settings.dataDir }, 'listening')
   return `${url}${basePath}`
+}
+
+/** Load balancers look every few seconds; on loopback there is none. */
+function defaultGraceMs({ host, behindProxy }: ServerSettings): number {
+  return behindProxy || !isLoopback(host) ? GRACE_MS : 0
 }
 
 async function readTls(tls: { readonly certFile: string; readonly keyFile: string }) {
@@ -285,11 +327,13 @@ async function readTls(tls: { readonly certFile: string; readonly keyFile: strin
 
 /** Everything secret that the settings hold. */
 function secretsOf(settings: ServerSettings): readonly string[] {
-  const { apiToken, secretKey, argocd, gitCredentials, prometheus } = settings
+  const { apiToken, secretKey, argocd, gitCredentials, prometheus, traces } = settings
   const git = gitCredentials.map(({ credentials }) =>
     credentials.kind === 'password' ? credentials.password : credentials.passphrase,
   )
   const metrics = prometheus.flatMap(({ password, bearerToken }) => [password, bearerToken])
-  const all = [apiToken, secretKey, ...argocd.map((one) => one.token), ...git, ...metrics]
+  const headers = Object.values(traces?.headers ?? {})
+  const tokens = argocd.map((one) => one.token)
+  const all = [apiToken, secretKey, ...tokens, ...git, ...metrics, ...headers]
   return all.filter((value) => value !== undefined)
 }

@@ -1,6 +1,8 @@
 import { strict as assert } from 'node:assert'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import type { Worker } from 'node:worker_threads'
 import { createMemoryProjectionStorage } from '../src/adapters/memory/memory-projection-storage.ts'
 import { createProjections } from '../src/adapters/projections/projections.ts'
 import { createThreadedProjections } from '../src/adapters/projections/threaded-projections.ts'
@@ -14,10 +16,15 @@ import { temporaryFolder } from './store-folder.ts'
 const MANY = 5_000
 
 /** A log on disk, and a thread that folds it. */
-function threaded(t: TestContext, folder = temporaryFolder(t)) {
+function threaded(
+  t: TestContext,
+  folder = temporaryFolder(t),
+  options: { readonly idleMs?: number } = {},
+) {
   const databaseFile = join(folder, 'tiphys.db')
   const store = createSqliteStore({ file: databaseFile })
   const projections = createThreadedProjections({
+    ...options,
     store,
     entry: new URL('../src/projection-thread.ts', import.meta.url),
     data: {
@@ -110,4 +117,24 @@ test('a closed one leaves its documents behind, and answers nothing more', async
   const second = threaded(t, first.folder)
   assert.equal((await second.projections.get('counts', 's'))?.['count'], 3)
   await second.close()
+})
+
+test('a thread that is asked nothing ends, and the next question starts another one', async (t) => {
+  const threads: Worker[] = []
+  const started = (thread: Worker) => threads.push(thread)
+  process.on('worker', started)
+  t.after(() => process.off('worker', started))
+  const { store, projections } = threaded(t, temporaryFolder(t), { idleMs: 1 })
+  await write(store, 's', 3)
+  await projections.catchUp()
+  const [first] = threads
+  assert.ok(first !== undefined)
+  // Its id is -1 when it is over.
+  if (first.threadId !== -1) await once(first, 'exit')
+  // Nothing new: it is known without a thread.
+  await projections.catchUp()
+  assert.equal(threads.length, 1)
+  await write(store, 's', 1)
+  await projections.catchUp()
+  assert.equal((await projections.get('counts', 's'))?.['count'], 4)
 })

@@ -34,7 +34,8 @@ export async function serve(options: Options): Promise<ExitCode | undefined> {
   if (server.bootstrapToken !== undefined) printLine(tokenText(server.url, server.bootstrapToken))
   await asked
   printNote('Stopping: what is decided is written first. Open sequences go on at the next start.')
-  await server.close()
+  await server.stop()
+  leaveSoon()
   return EXIT.pass
 }
 
@@ -97,6 +98,13 @@ function untilAskedToStop(): Promise<void> {
     process.on('SIGTERM', stop)
   })
 }
+
+/** What hung and was left behind may keep the process alive; it does not. */
+function leaveSoon(): void {
+  setTimeout(() => process.exit(EXIT.pass), LEFT_BEHIND_MS).unref()
+}
+
+const LEFT_BEHIND_MS = 500
 
 /** What shells say of a process that ended by a signal: 128 and its number. */
 const INTERRUPTED = 130

@@ -71,7 +71,10 @@ function renderGroup(
 ): string[] {
   const [first] = group
   if (first === undefined) return []
-  const places = group.slice(0, MAX_SHOWN_PLACES).map((one) => placeOf(one, mainBranch))
+  const places = group.slice(0, MAX_SHOWN_PLACES).map((one) => {
+    const place = paint(terminal, section.paint, placeOf(one, mainBranch))
+    return one.subject === undefined ? place : `${place}  ${one.subject}`
+  })
   const more = group.length - places.length
   const was = [...new Set(group.map((one) => one.was))]
   const width = Math.min(MAX_WIDTH, Math.max(MIN_WIDTH, terminal.columns))
@@ -81,7 +84,7 @@ function renderGroup(
     )
   return [
     '',
-    ...places.map((place) => `  ${paint(terminal, section.paint, place)}`),
+    ...places.map((place) => `  ${place}`),
     ...(more > 0 ? [`  and ${more} more`] : []),
     ...was.slice(0, MAX_SHOWN_PLACES).flatMap((text) => line('Keptn:', text)),
     ...(was.length > MAX_SHOWN_PLACES ? line('', '…') : []),

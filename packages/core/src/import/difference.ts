@@ -9,6 +9,8 @@ export type Difference = {
   /** Stable, for programs. */
   readonly code: string
   readonly path: FilePath
+  /** What stands there, where the place alone does not say it: the name of a task. */
+  readonly subject?: string
   /** What Keptn 1.4 did: whole sentences, like the next two. */
   readonly was: string
   readonly now: string

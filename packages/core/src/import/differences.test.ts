@@ -178,16 +178,16 @@ test('a webhook or a job says which task it answered', () => {
         ],
       }),
     )[0]?.was
-  const job = 'scan: job-executor-service answered it (job/config.yaml of the project).'
+  const job = 'job-executor-service answered it (job/config.yaml of the project).'
   assert.equal(answerer('job-executor-service', 'sh.keptn.event.scan.triggered'), job)
   assert.equal(answerer('job-executor-service', '^sh\\.keptn\\.event\\..*\\.triggered$'), job)
   assert.match(
     answerer('job-executor-service', 'sh.keptn.event.(a|b).triggered') ?? '',
-    /^scan: Whatever/,
+    /^Whatever/,
   )
   assert.match(
     answerer('webhook-service', 'sh.keptn.event.scan.triggered') ?? '',
-    /^scan: webhook-service/,
+    /^webhook-service/,
   )
 })
 

@@ -150,14 +150,14 @@ function serviceDifferences(project: ImportProject): LocatedDifference[] {
       ({ place }) => place.level === 'service' && place.service === name,
     )
     const file = own.find(({ uri }) => uri === 'metadata.yaml') ?? own[0]
-    const common = { ...(file === undefined ? {} : { file }), path: [] }
+    const common = { ...(file === undefined ? {} : { file }), path: [], subject: name }
     if (name.length > MAX_SERVICE_NAME_CHARACTERS || !SERVICE_NAME.test(name)) {
       return [
         {
           severity: 'error',
           code: 'service-name-refused',
           ...common,
-          was: `The service was called ${name}.`,
+          was: 'Keptn checked names when a service was created, and not later.',
           now: `It cannot be created: names have lower case letters, digits and hyphens, a letter first, at most ${MAX_SERVICE_NAME_CHARACTERS} characters.`,
           todo: 'Rename it.',
         },
@@ -170,7 +170,7 @@ function serviceDifferences(project: ImportProject): LocatedDifference[] {
         severity: 'info',
         code: 'service-in-every-stage',
         ...common,
-        was: `${name} has no folder in ${missing.map((stage) => stage.name).join(', ')}.`,
+        was: `The service has no folder in ${missing.map((stage) => stage.name).join(', ')}.`,
         now: 'A service exists in every stage; where it has no files the stage’s and the project’s count.',
       },
     ]

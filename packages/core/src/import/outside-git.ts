@@ -27,7 +27,7 @@ function subscriptions(project: ImportProject): LocatedDifference {
     severity: 'info',
     code: 'subscriptions-not-in-git',
     path: [],
-    was: 'Which service answers which task, for which stages and services, was in its database: keptn get uniform, or the Bridge under Settings, Integrations.',
+    was: 'Which service answers which task, for which stages and services, was in its database; the Bridge shows it under Settings, Integrations.',
     now: 'That cannot be read from a repository, and this report does not know it.',
     todo:
       webhooks.length === 0

@@ -138,7 +138,8 @@ function unanswered(task: string, evidence: Evidence, path: FilePath): Differenc
     severity: 'error',
     code: 'task-without-executor',
     path,
-    was: `${task}: ${evidence.was}`,
+    subject: task,
+    was: evidence.was,
     now: NO_ANSWER,
     todo:
       TODO[task] ??
@@ -152,7 +153,8 @@ function testPasses(evidence: Evidence, path: FilePath): Difference {
     severity: evidence.isKnown ? 'error' : 'changes',
     code: 'test-without-tests',
     path,
-    was: `test: ${evidence.was}`,
+    subject: 'test',
+    was: evidence.was,
     now: 'It passes and runs nothing where no tiphys/tests.yaml is there and no service has subscribed; its message says so.',
     todo: 'Write tiphys/tests.yaml (docs/tests.md), or set the property executor: external and let the test service answer.',
   }
@@ -163,7 +165,8 @@ function releasePasses(evidence: Evidence, path: FilePath): Difference {
     severity: evidence.isKnown ? 'error' : 'changes',
     code: 'release-without-executor',
     path,
-    was: `release: ${evidence.was}`,
+    subject: 'release',
+    was: evidence.was,
     now: 'It passes and does nothing where no argocd.yaml is there and no service has subscribed; its message says so.',
     todo: 'With Argo CD nothing is left to release after a deployment; else set the property executor: external and let the service answer.',
   }

@@ -54,8 +54,8 @@ function compareTrigger(place: Place): Difference[] {
     return [otherThanInKeptn({ place, match, source, was, gained, lost, now })]
   }
   if (now.length === 0) return [neverFires(place)]
-  const lates = new Set(now.filter(isAfterTimeout).map(({ lastTask }) => lastTask))
-  return lates.size > 0 ? [afterTimeout(place, [...lates])] : []
+  const late = new Set(now.filter(isAfterTimeout).map(({ lastTask }) => lastTask))
+  return late.size > 0 ? [afterTimeout(place, taskNames(source), late)] : []
 }
 
 function taskNames(source: ShipyardSequence): string[] {
@@ -67,7 +67,8 @@ function namesNothing(event: string, path: FilePath): Difference {
     severity: 'info',
     code: 'trigger-names-nothing',
     path: [...path, 'event'],
-    was: `No sequence of this file ends with ${event}, so it never fired.`,
+    subject: event,
+    was: 'No sequence of this file ends with that event, so the trigger never fired.',
     now: 'It never fires here either.',
     todo: 'Mend the name or remove the trigger.',
   }
@@ -78,7 +79,8 @@ function withoutSelector(event: string, path: FilePath): Difference {
     severity: 'info',
     code: 'trigger-fires-on-warning',
     path: [...path, 'event'],
-    was: `Without selector ${event} fired on pass and on warning; the documentation said on pass only.`,
+    subject: event,
+    was: 'Without selector it fired on pass and on warning; the documentation said on pass only.',
     now: 'The same.',
     todo: 'For pass alone add a selector with match result: pass.',
   }
@@ -175,19 +177,20 @@ function isAfterTimeout(end: KeptnEnd): boolean {
   return end.result === 'fail' && end.lastTask !== APPROVAL
 }
 
-/** @param tasks those whose time-out fits the selector. */
-function afterTimeout(place: Place, tasks: readonly string[]): Difference {
-  const { stage, sequence, trigger, path } = place
-  const source = trigger.event.replace(/\.finished$/, '')
-  const some = tasks.slice(0, MAX_SHOWN_TASKS).join(', ')
-  const names = tasks.length > MAX_SHOWN_TASKS ? `${some}, …` : some
+/** @param late the tasks whose time-out fits the selector. */
+function afterTimeout(
+  { stage, sequence, trigger, path }: Place,
+  tasks: readonly string[],
+  late: ReadonlySet<string>,
+): Difference {
+  const isAny = tasks.every((task) => task === APPROVAL || late.has(task))
+  const which = isAny ? 'a task' : [...late].join(' or ')
   return {
     severity: 'changes',
     code: 'trigger-after-timeout',
     path: [...path, 'event'],
-    was: `When a task of ${source} got no answer the sequence timed out and started nothing; a task that never finished waited for ever.`,
-    now: `${stage}.${sequence} starts too when ${names} of ${source} gets no answer for 10 minutes, or no end for 24 hours or within its own timeout.`,
+    subject: `${trigger.event.replace(/\.finished$/, '')} -> ${stage}.${sequence}`,
+    was: 'A task without an answer ended the sequence as timed out, and that started nothing; a task that never finished waited for ever.',
+    now: `It starts too when ${which} has no answer for 10 minutes, or no end for 24 hours or within its own timeout.`,
   }
 }
-
-const MAX_SHOWN_TASKS = 4

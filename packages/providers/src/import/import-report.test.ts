@@ -123,13 +123,10 @@ test('every finding has its place, errors come first, and what is left over is c
     'dev:carts/job/config.yaml:10:13',
     'dev:webhook/webhook.yaml:9:23',
   ])
-  const scan = findings.find(({ was }) => was.startsWith('scan: '))
-  assert.equal(scan?.was, 'scan: webhook-service answered it (webhook/webhook.yaml of stage dev).')
-  const undo = findings.find(({ was }) => was.startsWith('undo: '))
-  assert.equal(
-    undo?.was,
-    'undo: job-executor-service answered it (job/config.yaml of carts in dev).',
-  )
+  const scan = findings.find(({ subject }) => subject === 'scan')
+  assert.equal(scan?.was, 'webhook-service answered it (webhook/webhook.yaml of stage dev).')
+  const undo = findings.find(({ subject }) => subject === 'undo')
+  assert.equal(undo?.was, 'job-executor-service answered it (job/config.yaml of carts in dev).')
   const ranks = findings.map(({ severity }) => ['error', 'changes', 'info'].indexOf(severity))
   assert.deepEqual(
     ranks,
@@ -175,4 +172,13 @@ test('broken webhooks and jobs do not stop the report', () => {
   ])
   assert.deepEqual(places(findings, 'webhook-not-read'), ['dev:webhook/webhook.yaml:1:1'])
   assert.deepEqual(places(findings, 'job-not-read'), ['dev:job/config.yaml:1:1'])
+})
+
+test('a shipyard of the first Keptns is told as such', () => {
+  const read = readShipyard(
+    'stages:\n  - name: dev\n    test_strategy: functional\n',
+    'shipyard.yaml',
+  )
+  assert.ok(!read.ok)
+  assert.match(read.problems[0]?.message ?? '', /^this is a shipyard of Keptn 0\.7 or older/)
 })

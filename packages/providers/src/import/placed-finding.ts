@@ -27,7 +27,7 @@ export function placedFinding(
   { line, column }: { readonly line: number; readonly column: number },
   refused: boolean,
 ): PlacedFinding {
-  const { severity, code, path, was, now, todo } = difference
+  const { severity, code, path, subject, was, now, todo } = difference
   const place = file?.place
   return {
     ...fileIs(file),
@@ -40,6 +40,7 @@ export function placedFinding(
       ...(file?.branch === undefined ? {} : { branch: file.branch }),
       ...(place === undefined || place.level === 'project' ? {} : { stage: place.stage }),
       ...(place?.level === 'service' ? { service: place.service } : {}),
+      ...(subject === undefined ? {} : { subject }),
       was,
       now,
       ...(todo === undefined ? {} : { todo }),

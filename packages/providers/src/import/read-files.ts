@@ -45,7 +45,7 @@ const TOLD_BY_LINT = new Set([
 
 export function readShipyard(text: string, file: string): ReadShipyard {
   const parsed = parseYaml(Shipyard, text, file, { unknownKeys: 'warn' })
-  if (!parsed.ok) return parsed
+  if (!parsed.ok) return isOfKeptn07(text) ? { ok: false, problems: [ofKeptn07(file)] } : parsed
   const linted = lintShipyard(parsed.value).flatMap(({ severity, code, path, message }) => {
     const refused = severity === 'error'
     if (!refused && !TOLD_BY_LINT.has(code)) return []
@@ -63,6 +63,17 @@ export function readShipyard(text: string, file: string): ReadShipyard {
       problems: [...linted, ...unknownKeys(parsed.warnings)],
     },
   }
+}
+
+/** `stages:` at the top, with `test_strategy` and the like: Keptn 0.8 and newer did not read it either. */
+function isOfKeptn07(text: string): boolean {
+  return /^stages:/m.test(text) && !/^spec:/m.test(text)
+}
+
+function ofKeptn07(file: string): Problem {
+  const message =
+    'this is a shipyard of Keptn 0.7 or older, which Keptn 1 did not read either; write apiVersion spec.keptn.sh/0.2.3 with sequences and tasks'
+  return { severity: 'error', file, line: 1, column: 1, message }
 }
 
 /** What an slo.yaml, an sli.yaml or a file of ours says for itself; undefined for other kinds. */

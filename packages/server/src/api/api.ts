@@ -4,6 +4,7 @@ import { guardRoutes } from './guard.ts'
 import { parseJsonBodies } from './json-body.ts'
 import { addKeptnRoutes } from './keptn-v1/routes.ts'
 import { addNativeRoutes } from './native/routes.ts'
+import { givenRequestId, observeRequests } from './observe-requests.ts'
 import { createTaskFeed } from './native/task-feed.ts'
 import { describeApi } from './openapi.ts'
 import type { ApiParts } from './parts.ts'
@@ -29,13 +30,14 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
   const { server, log } = parts
   const app = fastify({
     logger: false,
-    genReqId: () => randomUUID(),
+    genReqId: (request) => givenRequestId(request.headers['x-request-id']) ?? randomUUID(),
     requestIdHeader: false,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     // One proxy: what it appended last. Anything further left the client may have written itself.
     trustProxy: server.behindProxy ? (_address: string, hop: number) => hop === 0 : false,
-    forceCloseConnections: true,
+    // Requests under way are answered first; drain.ts bounds how long that takes.
+    forceCloseConnections: 'idle',
     routerOptions: {
       // Clients of Keptn write `/project/{p}//resource`.
       ignoreDuplicateSlashes: true,
@@ -60,14 +62,15 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
         url: request.url,
         status: reply.statusCode,
         durationMs: Math.round(reply.elapsedTime),
-        token: request.actor?.name,
+        by: request.actor?.name,
       },
       'request',
     )
     done()
   })
+  if (parts.observation) observeRequests(app, parts.observation.meter, server.basePath)
   await describeApi(app, server)
-  addServerRoutes(app, server)
+  addServerRoutes(app, server, parts.observation)
   const add = routesOf(app, server.basePath)
   addKeptnRoutes(add, parts)
   const taskFeed = createTaskFeed(parts)

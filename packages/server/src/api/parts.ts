@@ -9,6 +9,7 @@ import type { Authenticate } from './authenticate.ts'
 import type { IntegrationsPart } from './integrations-part.ts'
 import type { ArgocdPart, LintPart } from './native/server.ts'
 import type { OperationsPart } from './operations-part.ts'
+import type { ObservationPart } from './observe-requests.ts'
 import type { SecretsPart } from './secrets-part.ts'
 import type { StreamLimits } from './streams/open-streams.ts'
 import type { TokensPart } from './tokens-part.ts'
@@ -30,6 +31,8 @@ export type ApiParts = {
   readonly lint: LintPart
   readonly operations: OperationsPart
   readonly server: ServerFacts
+  /** Left out: nothing is counted, and /metrics is empty. */
+  readonly observation?: ObservationPart
   /** How many streams there may be, and how patient they are. Unset: the usual ones. */
   readonly streamLimits?: StreamLimits
   /** PEM; with it the server speaks HTTPS only. */

@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify'
 import type { Log } from '../ports/log.ts'
+import { StoreError } from '../ports/store.ts'
 import { RefusedError, refuse, sendRefusal } from './answer.ts'
 
 const BYTES_PER_KB = 1024
@@ -31,6 +32,9 @@ export function answerErrors(app: FastifyInstance, log: Log): void {
       { requestId: request.id, method: request.method, url: request.url, err: error },
       'request failed',
     )
+    if (error instanceof StoreError) {
+      return sendRefusal(reply, refuse('unavailable', `nothing was accepted: ${error.message}`))
+    }
     return sendRefusal(
       reply,
       refuse('internal', `something went wrong here; the server's log has it under ${request.id}`),

@@ -20,6 +20,8 @@ export const ROUTE_ACCESS: Readonly<Record<string, Access>> = {
   'GET /healthz': 'public',
   'GET /readyz': 'public',
   'GET /api/openapi.json': 'public',
+  // Public with --metrics-public.
+  'GET /metrics': READ,
 
   'POST /api/v1/auth': 'any-token',
   'GET /api/v1/metadata': 'any-token',

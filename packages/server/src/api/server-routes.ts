@@ -1,10 +1,18 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { Actor } from '../intake/actor.ts'
+import { isForEveryProject } from './access.ts'
+import { refuse, sendRefusal } from './answer.ts'
 import { HTTP_STATUS } from './http-status.ts'
+import type { ObservationPart } from './observe-requests.ts'
 import type { ServerFacts } from './parts.ts'
 import { ROUTE_ACCESS } from './route-access.ts'
 
 /** Life signs, the description of the API, and the page at `/`. */
-export function addServerRoutes(app: FastifyInstance, server: ServerFacts): void {
+export function addServerRoutes(
+  app: FastifyInstance,
+  server: ServerFacts,
+  observation?: ObservationPart,
+): void {
   const base = server.basePath
   const hidden = (path: string) => ({
     config: { access: ROUTE_ACCESS[`GET ${path}`] ?? 'public' },
@@ -22,9 +30,29 @@ export function addServerRoutes(app: FastifyInstance, server: ServerFacts): void
   app.get(`${base}/api/openapi.json`, hidden('/api/openapi.json'), (_request, reply) =>
     reply.type('application/json').send(JSON.stringify(app.swagger())),
   )
+  const metrics = hidden('/metrics')
+  const access = observation?.isPublic ? 'public' : metrics.config.access
+  app.get(`${base}/metrics`, { ...metrics, config: { access } }, async ({ actor }, reply) =>
+    actor === undefined || isForEveryProject(actor)
+      ? await sendMetrics(reply, observation)
+      : sendRefusal(reply, refuse('forbidden', notForMetrics(actor))),
+  )
   app.get(`${base}/`, hidden('/'), (_request, reply) =>
     reply.type('text/html; charset=utf-8').send(frontPage(server)),
   )
+}
+
+function notForMetrics({ name, projects }: Actor): string {
+  const own = projects.join(', ') || 'no project'
+  return `token ${name} is for ${own}; metrics are of every project and need a token for *`
+}
+
+async function sendMetrics(
+  reply: FastifyReply,
+  observation: ObservationPart | undefined,
+): Promise<FastifyReply> {
+  const page = (await observation?.page()) ?? ''
+  return reply.type(observation?.contentType ?? 'text/plain; charset=utf-8').send(page)
 }
 
 function frontPage(server: ServerFacts): string {

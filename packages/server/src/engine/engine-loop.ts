@@ -1,4 +1,4 @@
-import type { KeptnEvent } from '@tiphys/contract/event.ts'
+import { type KeptnEvent, parseEventType } from '@tiphys/contract/event.ts'
 import type { FreezeLookup, RunInput } from '@tiphys/core/sequence/decide-run.ts'
 import type { OpenRun } from '@tiphys/core/sequence/run-state.ts'
 import { type SubscribersOf, whyJoinWaits, whyWaiting } from '@tiphys/core/sequence/why.ts'
@@ -157,9 +157,10 @@ class EngineLoop implements Engine {
     const { projectId, commitId } = input
     if (projectId === undefined) return undefined
     await this.#parts.projects.snapshot(projectId)
-    return commitId === undefined
-      ? undefined
-      : await this.#parts.projects.snapshotOfCommit(projectId, commitId)
+    if (commitId === undefined) return undefined
+    const type = parseEventType(input.event.type)
+    const stage = type.kind === 'sequence' ? type.stage : undefined
+    return await this.#parts.projects.snapshotOfCommit(projectId, commitId, stage)
   }
 
   async control(request: ControlRequest): Promise<{ readonly runs: number }> {

@@ -7,7 +7,7 @@ import {
   planRun,
 } from '@tiphys/core/sequence/plan.ts'
 import type { TaskExecutor } from '../executors/executor.ts'
-import type { ProjectSnapshot } from './project-snapshot.ts'
+import { type ProjectSnapshot, pinOfStage } from './project-snapshot.ts'
 
 /** Who carries out the tasks of a run, decided at its trigger from its pinned configuration (behaviour.md 4). */
 export type Planner = {
@@ -70,8 +70,7 @@ export function createPlanner(parts: PlannerParts): Planner {
         projectId: snapshot.projectId,
         project: snapshot.project,
         shipyard: snapshot.shipyard,
-        pin: snapshot.pin,
-        commitId: snapshot.commitId,
+        ...pinOfStage(snapshot, wish.stage),
         queue: snapshot.stageSettings(wish.stage).queue ?? 'supersede',
         assign: (task, properties) => assign(snapshot, wish, task, properties),
       }),

@@ -10,8 +10,10 @@ export interface ProjectSnapshot {
   readonly projectId: string
   readonly project: string
   readonly pin: Pin
-  /** The `gitcommitid` on the wire. */
+  /** The `gitcommitid` on the wire, where stages have no branches of their own. */
   readonly commitId: string
+  /** What runs of a stage pin instead, where it has a branch of its own. */
+  readonly stagePins?: ReadonlyMap<string, StagePin>
   readonly shipyard: Shipyard
   readonly settings: ProjectYaml
   stageSettings(stage: string): StageSettings
@@ -27,6 +29,14 @@ export interface ProjectSnapshot {
   peek(stage: string, service: string, uri: string): FoundText | undefined
   /** Text at exactly one place. */
   readAt(place: Place, uri: string): Promise<string | undefined>
+}
+
+/** `commitId` is the `gitcommitid` on the wire. */
+export type StagePin = { readonly pin: Pin; readonly commitId: string }
+
+/** What a run of a stage pins. */
+export function pinOfStage(snapshot: ProjectSnapshot, stage: string): StagePin {
+  return snapshot.stagePins?.get(stage) ?? { pin: snapshot.pin, commitId: snapshot.commitId }
 }
 
 export type FoundText = { readonly text: string; readonly place: Place }

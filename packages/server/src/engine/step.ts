@@ -27,7 +27,7 @@ import {
 } from '@tiphys/core/trigger/join.ts'
 import type { CommitUnit, NewEvent, StreamWrite } from '../ports/store.ts'
 import type { Planner } from './planner.ts'
-import type { ProjectSnapshot } from './project-snapshot.ts'
+import { type ProjectSnapshot, pinOfStage } from './project-snapshot.ts'
 import { laneKey, type RunBook } from './run-book.ts'
 
 /**
@@ -264,7 +264,7 @@ export class StepBuilder {
 
   #refuse(wish: StartWish, snapshot: ProjectSnapshot, message: string): void {
     const { projectId, project, stage, service, sequence, event, by } = wish
-    const { pin, commitId } = snapshot
+    const { pin, commitId } = pinOfStage(snapshot, stage)
     const plan = {
       projectId,
       project,

@@ -164,7 +164,7 @@ async function pinOf(
   commitId: string | undefined,
 ): Promise<Pinned | { message: string }> {
   if (record === undefined || !commitId || type.kind !== 'sequence') return {}
-  const found = await parts.projects.snapshotOfCommit(record.projectId, commitId)
+  const found = await parts.projects.snapshotOfCommit(record.projectId, commitId, type.stage)
   if (found !== undefined) return { commitId }
   return { message: `gitcommitid ${commitId} is not a commit of project ${record.name}` }
 }

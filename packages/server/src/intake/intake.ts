@@ -6,11 +6,15 @@ export interface Intake {
    * Takes a CloudEvent as a client sent it (parsed JSON of any shape). `accepted` means on disk, together with its
    * consequences; a repeat is accepted with `duplicate: true` and does nothing.
    */
-  accept(
-    body: unknown,
-    actor: Actor,
-    options?: { readonly idempotencyKey?: string },
-  ): Promise<IntakeAnswer>
+  accept(body: unknown, actor: Actor, options?: IntakeOptions): Promise<IntakeAnswer>
+}
+
+export type IntakeOptions = {
+  readonly idempotencyKey?: string
+  /** For the log. */
+  readonly requestId?: string
+  /** The header of that name (W3C Trace Context); kept with the event where traces are exported. */
+  readonly traceparent?: string
 }
 
 export type IntakeAnswer =

@@ -229,5 +229,7 @@ export type GitFailureCode =
   | 'host-not-trusted'
   /** http, file or another protocol that the server's settings do not allow; or a URL with credentials in it. */
   | 'url-not-allowed'
+  /** An upstream of a project whose newest shipyard.yaml is none; the local copy stays at the one before. */
+  | 'shipyard-unreadable'
   /** Anything else git said; its words are in the message. */
   | 'git-failed'

@@ -1,20 +1,29 @@
-import { formatProblem, type Problem } from '@tiphys/contract/problem.ts'
+import type { Problem } from '@tiphys/contract/problem.ts'
+import { parseRepositoryUrl } from '@tiphys/contract/repository-url.ts'
 import { readShipyardFile } from '@tiphys/providers/lint-files.ts'
 import type { ProjectSnapshot } from '../engine/project-snapshot.ts'
 import type { Actor } from '../intake/actor.ts'
+import { createKeyedMutex } from '../keyed-mutex.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Configuration, Pin, Place } from '../ports/configuration.ts'
+import type { Log } from '../ports/log.ts'
 import type { Store } from '../ports/store.ts'
-import type {
-  Invalid,
-  ProjectNotFound,
-  ProjectRecord,
-  Projects,
-  ResourceNotFound,
-  WriteResourcesAnswer,
-} from './projects.ts'
+import type { UpstreamConnection, Upstreams } from '../ports/upstreams.ts'
+import {
+  faultOfProjectName,
+  faultOfServiceName,
+  invalid,
+  invalidFile,
+  projectNotFound,
+  refusedUpstream,
+  unwritten,
+} from './project-answers.ts'
+import { createProjectResources, type ProjectResources } from './project-resources.ts'
+import { createProjectSnapshots, type ProjectSnapshots } from './project-snapshots.ts'
+import type { CreateProject, ProjectRecord, Projects, WriteResourcesAnswer } from './projects.ts'
 import { loadRegistry, type RegisteredProject, type Registry } from './registry.ts'
-import { loadSnapshot, SHIPYARD_URI } from './snapshot.ts'
+import { SHIPYARD_URI } from './snapshot.ts'
+import { createUpstreamFollowing, type UpstreamFollowing } from './upstream-following.ts'
 
 export type ProjectsParts = {
   readonly store: Store
@@ -25,39 +34,72 @@ export type ProjectsParts = {
   readonly checkFile: (uri: string, text: string, label: string) => readonly Problem[]
   /** Ends what runs in a project before it is forgotten. */
   readonly endRuns: (projectId: string) => Promise<void>
+  /** Without it every project has an embedded repository. */
+  readonly upstreams?: Upstreams
+  readonly log?: Log
+  /** The pin of an open run that shows this commit on the wire, the newest such run's. */
+  readonly pinOfRun?: (projectId: string, commitId: string) => Pin | undefined
 }
 
 export type LoadedProjects = Projects & {
   /** The newest snapshot, at once; undefined before the first `snapshot`. */
   loaded(projectId: string): ProjectSnapshot | undefined
+  /** Fetches from the upstream of a project, if it has one, and makes what came the newest configuration. */
+  followUpstream(projectId: string): Promise<void>
 }
 
-/** Keptn's limits (facts/keptn-v1.md 1.8). */
-const PROJECT_NAME_MAX = 200
-const SERVICE_NAME_MAX = 43
-const NAME = /^[a-z]([a-z0-9-]*[a-z0-9])?$/
-/** Snapshots of older pins that are kept for runs under way. */
-const MAX_KEPT_SNAPSHOTS = 200
+/** Who services are recorded by that were found in an upstream. */
+const UPSTREAM: Actor = { name: 'upstream', scopes: [], projects: [] }
 
 export async function loadProjects(parts: ProjectsParts): Promise<LoadedProjects> {
   const registry = await loadRegistry(parts.store, parts.clock)
+  const { configuration, upstreams } = parts
+  // An upstream of no project is what a process left that died while it created one.
+  for (const projectId of upstreams?.projectIds() ?? []) {
+    if (registry.byId(projectId) === undefined) await configuration.deleteProject(projectId)
+  }
   const projects = new ProjectsService(parts, registry)
-  for (const { projectId } of registry.all()) await projects.snapshot(projectId)
+  await projects.clearDeleted()
+  for (const { projectId, name } of registry.all()) {
+    await projects.snapshot(projectId).catch((error: unknown) => {
+      // The copy of an upstream may be lost while that is down; the other projects can work.
+      if (upstreams?.stateOf(projectId) === undefined) throw error
+      parts.log?.error({ project: name, error }, 'the configuration of a project cannot be had now')
+    })
+  }
   return projects
 }
 
 class ProjectsService implements LoadedProjects {
   readonly #parts: ProjectsParts
   readonly #registry: Registry
-  readonly #newest = new Map<string, ProjectSnapshot>()
-  readonly #kept = new Map<string, Promise<ProjectSnapshot>>()
-  readonly #shipyards = new Map<string, string>()
-  /** Changes of the registry and of a project's head come one after the other. */
-  #changes: Promise<unknown> = Promise.resolve()
+  readonly #snapshots: ProjectSnapshots
+  readonly #resources: ProjectResources
+  readonly #following: UpstreamFollowing
+  /** Changes of a project come one after the other; a slow upstream holds up nobody else's. */
+  readonly #turns = createKeyedMutex()
 
   constructor(parts: ProjectsParts, registry: Registry) {
     this.#parts = parts
     this.#registry = registry
+    const { configuration, upstreams, clock, log, checkFile } = parts
+    const nameOf = (projectId: string) => registry.byId(projectId)?.name ?? ''
+    this.#snapshots = createProjectSnapshots(configuration, nameOf)
+    this.#following = createUpstreamFollowing({
+      upstreams,
+      clock,
+      log,
+      nameOf,
+      onChange: (projectId, services) => this.#takeOver(projectId, services),
+    })
+    this.#resources = createProjectResources({
+      registry,
+      configuration,
+      snapshots: this.#snapshots,
+      checkFile,
+      pinOfRun: parts.pinOfRun ?? (() => undefined),
+      freshen: (projectId, maxAgeMs) => this.#following.freshen(projectId, maxAgeMs),
+    })
   }
 
   list(): readonly ProjectRecord[] {
@@ -75,33 +117,70 @@ class ProjectsService implements LoadedProjects {
   }
 
   loaded(projectId: string): ProjectSnapshot | undefined {
-    return this.#newest.get(projectId)
+    return this.#snapshots.newest(projectId)
   }
 
-  create(
-    request: { name: string; shipyard: string },
-    actor: Actor,
-  ): ReturnType<Projects['create']> {
-    return this.#oneByOne(async () => {
-      const { name, shipyard } = request
-      if (!NAME.test(name) || name.length > PROJECT_NAME_MAX) {
-        return invalid(
-          `project name ${name} is not valid: lower case letters, digits and hyphens, a letter first, at most ${PROJECT_NAME_MAX} characters`,
-        )
-      }
+  create(request: CreateProject, actor: Actor): ReturnType<Projects['create']> {
+    const { name, shipyard } = request
+    return this.#turns.run(name, async () => {
+      const fault = faultOfProjectName(name)
+      if (fault !== undefined) return fault
       if (this.#registry.find(name) !== undefined) {
         return { code: 'exists', message: `project ${name} already exists` }
       }
-      const read = readShipyardFile(shipyard, SHIPYARD_URI)
-      if (!read.ok) return invalidFile(read.problems)
+      const read = shipyard === undefined ? undefined : readShipyardFile(shipyard, SHIPYARD_URI)
+      if (read?.ok === false) return invalidFile(read.problems)
+      await this.clearDeleted()
       const projectId = this.#parts.newId()
-      const files = { [SHIPYARD_URI]: new TextEncoder().encode(shipyard) }
-      const createdMs = this.#parts.clock.nowMs()
-      await this.#parts.configuration.createProject(projectId, files, { name, createdMs })
-      await this.#registry.record(projectId, { type: 'project.created', name }, actor)
-      await this.#refresh(projectId)
-      return { code: 'created', projectId, warnings: read.problems }
+      const made = await this.#makeRepository(projectId, request)
+      if (made.code !== 'made') return made
+      try {
+        await this.#registry.record(projectId, { type: 'project.created', name }, actor)
+      } catch (error) {
+        await this.#parts.configuration.deleteProject(projectId)
+        throw error
+      }
+      await this.#recordServices(projectId, made.services)
+      await this.#snapshots.refresh(projectId)
+      return { code: 'created', projectId, warnings: read?.problems ?? [] }
     })
+  }
+
+  attachUpstream(
+    name: string,
+    connection: UpstreamConnection,
+    actor: Actor,
+  ): ReturnType<Projects['attachUpstream']> {
+    return this.#turns.run(name, async () => {
+      const project = this.#registry.find(name)
+      if (project === undefined) return projectNotFound(name)
+      const { upstreams } = this.#parts
+      if (upstreams === undefined) return invalid('this server keeps no upstreams')
+      const { projectId } = project
+      const attached = await upstreams.attach(projectId, connection)
+      if (attached.code !== 'attached') return refusedUpstream(attached)
+      this.#parts.log?.info({ project: name, by: actor.name }, 'the project has an upstream')
+      const stages = this.#record(project).stages
+      for (const service of project.services) {
+        // Nothing depends on it: the first write to the service does the same.
+        await this.#parts.configuration.addService(projectId, service.name, stages)
+      }
+      await this.#snapshots.refresh(projectId)
+      return { code: 'attached' }
+    })
+  }
+
+  async lookAtUpstream(projectId: string): ReturnType<Projects['lookAtUpstream']> {
+    const { upstreams } = this.#parts
+    await this.#following.freshen(projectId, 0)
+    const state = upstreams?.stateOf(projectId)
+    if (upstreams === undefined || state === undefined) return undefined
+    const parsed = parseRepositoryUrl(state.connection.remoteUrl)
+    const host = parsed.code === 'url' && parsed.protocol === 'ssh' ? parsed.host : undefined
+    const [, bare, port] = /^(.*?)(?::(\d+))?$/.exec(host ?? '') ?? []
+    const pinned = port === undefined ? bare : `[${bare}]:${port}`
+    const hostKeys = (await upstreams.pinnedHostKeys()).filter((key) => key.host === pinned)
+    return { state, hostKeys }
   }
 
   async updateShipyard(
@@ -112,22 +191,29 @@ class ProjectsService implements LoadedProjects {
     const files = { [SHIPYARD_URI]: new TextEncoder().encode(shipyard) }
     const answer = await this.writeResources(name, { level: 'project' }, files, actor)
     if (answer.code === 'written') return { code: 'updated', warnings: answer.warnings }
-    return answer.code === 'invalid' ? answer : projectNotFound(name)
+    return answer.code === 'not-found' ? projectNotFound(name) : answer
   }
 
-  delete(name: string): ReturnType<Projects['delete']> {
-    return this.#oneByOne(async () => {
+  delete(name: string, actor: Actor): ReturnType<Projects['delete']> {
+    return this.#turns.run(name, async () => {
       const project = this.#registry.find(name)
       if (project === undefined) return projectNotFound(name)
-      const { projectId } = project
+      // On disk first: whatever happens now, it is gone, and what is left of it is cleared away later.
+      await this.#registry.record(project.projectId, { type: 'project.deleted' }, actor)
+      await this.clearDeleted()
+      return { code: 'deleted' }
+    })
+  }
+
+  /** Clears away what a deletion left that was interrupted. */
+  async clearDeleted(): Promise<void> {
+    for (const projectId of this.#registry.deleted()) {
       await this.#parts.endRuns(projectId)
       await this.#parts.store.deleteProject(projectId)
       await this.#parts.configuration.deleteProject(projectId)
       this.#registry.forget(projectId)
-      this.#newest.delete(projectId)
-      this.#shipyards.delete(projectId)
-      return { code: 'deleted' }
-    })
+      this.#snapshots.forget(projectId)
+    }
   }
 
   createService(
@@ -135,18 +221,21 @@ class ProjectsService implements LoadedProjects {
     service: string,
     actor: Actor,
   ): ReturnType<Projects['createService']> {
-    return this.#oneByOne(async () => {
+    return this.#turns.run(name, async () => {
       const project = this.#registry.find(name)
       if (project === undefined) return projectNotFound(name)
-      if (!NAME.test(service) || service.length > SERVICE_NAME_MAX) {
-        return invalid(
-          `service name ${service} is not valid: lower case letters, digits and hyphens, a letter first, at most ${SERVICE_NAME_MAX} characters`,
-        )
-      }
+      const fault = faultOfServiceName(service)
+      if (fault !== undefined) return fault
       if (project.services.some((one) => one.name === service)) {
         return { code: 'exists', message: `service ${service} already exists in project ${name}` }
       }
-      await this.#registry.record(project.projectId, { type: 'service.created', service }, actor)
+      const { projectId } = project
+      const { stages } = this.#record(project)
+      const added = await this.#parts.configuration.addService(projectId, service, stages)
+      if (added.code === 'upstream-failed') return unwritten(added.failure)
+      if (added.code !== 'written') return invalid(added.message)
+      await this.#registry.record(projectId, { type: 'service.created', service }, actor)
+      await this.#snapshots.refresh(projectId)
       return { code: 'created' }
     })
   }
@@ -156,7 +245,7 @@ class ProjectsService implements LoadedProjects {
     service: string,
     actor: Actor,
   ): ReturnType<Projects['deleteService']> {
-    return this.#oneByOne(async () => {
+    return this.#turns.run(name, async () => {
       const project = this.#registry.find(name)
       if (project === undefined) return projectNotFound(name)
       if (!project.services.some((one) => one.name === service)) {
@@ -166,13 +255,15 @@ class ProjectsService implements LoadedProjects {
         }
       }
       const { projectId } = project
+      // Its files go from the newest commit, before the service does: files that stayed would bring it back. Runs under way read
+      // them at their pin.
+      const { stages } = this.#record(project)
+      const places = stages.map((stage) => ({ level: 'service', stage, service }) as const)
+      const message = `Removed service: ${service}`
+      const removed = await this.#parts.configuration.removePlaces(projectId, places, message)
+      if (removed.code === 'upstream-failed') return unwritten(removed.failure)
       await this.#registry.record(projectId, { type: 'service.deleted', service }, actor)
-      // Its files go from the newest commit; runs under way read them at their pin.
-      for (const stage of this.#record(project).stages) {
-        const place = { level: 'service', stage, service } as const
-        await this.#parts.configuration.removePlace(projectId, place, `Removed service: ${service}`)
-      }
-      await this.#refresh(projectId)
+      await this.#snapshots.refresh(projectId)
       return { code: 'deleted' }
     })
   }
@@ -183,177 +274,97 @@ class ProjectsService implements LoadedProjects {
     files: Readonly<Record<string, Uint8Array | undefined>>,
     actor: Actor,
   ): Promise<WriteResourcesAnswer> {
-    return this.#oneByOne(async () => {
-      const found = this.#at(name, place)
-      if ('code' in found) return found
-      if (place.level === 'project' && SHIPYARD_URI in files && files[SHIPYARD_URI] === undefined) {
-        return invalid(
-          `${SHIPYARD_URI} cannot be deleted: it is what the project ${name} consists of; replace it, or delete the project`,
-        )
-      }
-      const problems = this.#problemsOf(place, files)
-      if (problems.some((problem) => problem.severity === 'error')) return invalidFile(problems)
-      const message = Object.values(files).every((content) => content === undefined)
-        ? 'Deleted resources'
-        : 'Updated resource'
-      const change = { place, files, message, author: actor.name }
-      const written = await this.#parts.configuration.write(found.projectId, change)
-      if (written.code === 'invalid-uri') return invalid(written.message)
-      if (written.code === 'not-found') return { code: 'not-found', message: written.message }
-      await this.#refresh(found.projectId)
-      return { code: 'written', commitId: written.commitId, warnings: problems }
-    })
+    return this.#turns.run(name, () => this.#resources.write(name, place, files, actor))
   }
 
-  async listResources(
+  listResources(
     name: string,
     place: Place,
     commitId?: string,
   ): ReturnType<Projects['listResources']> {
-    const found = await this.#pinAt(name, place, commitId)
-    if ('code' in found) return found
-    const all = await this.#parts.configuration.list(found.projectId, found.pin)
-    const entries = all.filter((entry) => isSamePlace(entry.place, place))
-    return { code: 'listed', entries, commitId: found.commitId }
+    return this.#resources.listResources(name, place, commitId)
   }
 
-  async readResource(
+  readResource(
     name: string,
     place: Place,
     uri: string,
     commitId?: string,
   ): ReturnType<Projects['readResource']> {
-    const found = await this.#pinAt(name, place, commitId)
-    if ('code' in found) return found
-    const content = await this.#parts.configuration.read(found.projectId, place, uri, found.pin)
-    if (content === undefined) return { code: 'not-found', message: 'Resource not found' }
-    return { code: 'found', content, commitId: found.commitId }
+    return this.#resources.readResource(name, place, uri, commitId)
   }
 
   async snapshot(projectId: string): Promise<ProjectSnapshot> {
-    return this.#newest.get(projectId) ?? (await this.#refresh(projectId))
+    this.#following.nudge(projectId)
+    return this.#snapshots.newest(projectId) ?? (await this.#snapshots.refresh(projectId))
   }
 
-  async snapshotAt(projectId: string, pin: Pin): Promise<ProjectSnapshot> {
-    const project = this.#registry.byId(projectId)
-    const commitId = commitIdOf(pin)
-    const key = `${projectId}@${Object.values(pin).join('+')}`
-    const known = this.#kept.get(key)
-    if (known !== undefined) return await known
-    const { configuration } = this.#parts
-    const loading = loadSnapshot({
-      configuration,
-      projectId,
-      project: project?.name ?? '',
-      pin,
-      commitId,
-    })
-    this.#kept.set(key, loading)
-    loading.catch(() => this.#kept.delete(key))
-    const [oldest] = this.#kept.keys()
-    if (this.#kept.size > MAX_KEPT_SNAPSHOTS && oldest !== undefined) this.#kept.delete(oldest)
-    return await loading
+  snapshotAt(projectId: string, pin: Pin): Promise<ProjectSnapshot> {
+    return this.#snapshots.at(projectId, pin)
   }
 
   async snapshotOfCommit(
     projectId: string,
     commitId: string,
+    stage?: string,
   ): Promise<ProjectSnapshot | undefined> {
-    const pin = await this.#parts.configuration.pinOf(projectId, commitId)
+    const pin = await this.#resources.pinOf(projectId, commitId, stage)
     return pin && (await this.snapshotAt(projectId, pin))
   }
 
-  async #refresh(projectId: string): Promise<ProjectSnapshot> {
-    const pin = await this.#parts.configuration.head(projectId)
-    const snapshot = await this.snapshotAt(projectId, pin)
-    this.#shipyards.set(
-      projectId,
-      (await snapshot.readAt({ level: 'project' }, SHIPYARD_URI)) ?? '',
-    )
-    this.#newest.set(projectId, snapshot)
-    return snapshot
+  async followUpstream(projectId: string): Promise<void> {
+    await this.#following.follow(projectId, 0)
   }
 
-  #record(project: RegisteredProject): ProjectRecord {
-    const stages = this.#newest.get(project.projectId)?.shipyard.spec.stages ?? []
-    return {
-      ...project,
-      stages: stages.map((stage) => stage.name),
-      shipyard: this.#shipyards.get(project.projectId) ?? '',
+  async #makeRepository(projectId: string, { name, shipyard, upstream }: CreateProject) {
+    const { configuration, upstreams, clock } = this.#parts
+    const createdMs = clock.nowMs()
+    if (upstream !== undefined) {
+      if (upstreams === undefined) return invalid('this server keeps no upstreams')
+      const given = shipyard === undefined ? {} : { shipyard }
+      const request = { projectId, name, createdMs, connection: upstream, ...given }
+      const begun = await upstreams.create(request)
+      if (!('services' in begun)) return refusedUpstream(begun)
+      return { code: 'made', services: begun.services } as const
     }
+    if (shipyard === undefined) return invalid('a project needs a shipyard')
+    const files = { [SHIPYARD_URI]: new TextEncoder().encode(shipyard) }
+    await configuration.createProject(projectId, files, { name, createdMs })
+    return { code: 'made', services: [] as readonly string[] } as const
   }
 
-  #problemsOf(place: Place, files: Readonly<Record<string, Uint8Array | undefined>>): Problem[] {
-    return Object.entries(files).flatMap(([uri, content]) => {
-      if (content === undefined) return []
-      if (uri === SHIPYARD_URI && place.level !== 'project') return []
-      return [...this.#parts.checkFile(uri, new TextDecoder().decode(content), uri)]
+  /** What a fetch brought: the newest configuration, and services that nobody here knew. */
+  async #takeOver(projectId: string, services: readonly string[]): Promise<void> {
+    const name = this.#registry.byId(projectId)?.name
+    if (name === undefined) return
+    await this.#turns.run(name, async () => {
+      if (this.#registry.byId(projectId) === undefined) return
+      await this.#recordServices(projectId, services)
+      await this.#snapshots.refresh(projectId)
     })
   }
 
-  /** The project, provided that the place exists in it. */
-  #at(name: string, place: Place): RegisteredProject | ResourceNotFound {
-    const project = this.#registry.find(name)
-    if (project === undefined) return { code: 'not-found', message: 'Project not found' }
-    if (place.level === 'project') return project
-    if (!this.#record(project).stages.includes(place.stage)) {
-      return { code: 'not-found', message: 'Stage not found' }
+  async #recordServices(projectId: string, services: readonly string[]): Promise<void> {
+    for (const service of services) {
+      const known = this.#registry.byId(projectId)?.services ?? []
+      if (known.some((one) => one.name === service)) continue
+      if (faultOfServiceName(service) !== undefined) {
+        this.#parts.log?.warn({ projectId, service }, 'a folder in the upstream is no service name')
+        continue
+      }
+      await this.#registry.record(projectId, { type: 'service.created', service }, UPSTREAM)
     }
-    if (place.level === 'stage') return project
-    return project.services.some((one) => one.name === place.service)
-      ? project
-      : { code: 'not-found', message: 'Service not found' }
   }
 
-  async #pinAt(
-    name: string,
-    place: Place,
-    commitId: string | undefined,
-  ): Promise<{ projectId: string; pin: Pin; commitId: string } | ResourceNotFound> {
-    const found = this.#at(name, place)
-    if ('code' in found) return found
-    const { projectId } = found
-    const { configuration } = this.#parts
-    const pin =
-      commitId === undefined
-        ? await configuration.head(projectId)
-        : await configuration.pinOf(projectId, commitId)
-    if (pin === undefined) return { code: 'not-found', message: `Commit ${commitId} not found` }
-    return { projectId, pin, commitId: commitIdOf(pin) }
-  }
-
-  #oneByOne<T>(change: () => Promise<T>): Promise<T> {
-    const result = this.#changes.then(change)
-    this.#changes = result.catch(() => undefined)
-    return result
-  }
-}
-
-/** The embedded layout has one branch; the wire shows its commit. */
-function commitIdOf(pin: Pin): string {
-  return Object.values(pin)[0] ?? ''
-}
-
-function isSamePlace(left: Place, right: Place): boolean {
-  if (left.level === 'project' || right.level === 'project') return left.level === right.level
-  if (left.stage !== right.stage) return false
-  if (left.level === 'stage' || right.level === 'stage') return left.level === right.level
-  return left.service === right.service
-}
-
-function projectNotFound(name: string): ProjectNotFound {
-  return { code: 'project-not-found', message: `Project not found: ${name}` }
-}
-
-function invalid(message: string): Invalid {
-  return { code: 'invalid', message, problems: [] }
-}
-
-function invalidFile(problems: readonly Problem[]): Invalid {
-  const [first] = problems.filter((problem) => problem.severity === 'error')
-  return {
-    code: 'invalid',
-    message: first === undefined ? 'the file is not valid' : formatProblem(first),
-    problems,
+  #record(project: RegisteredProject): ProjectRecord {
+    const { projectId } = project
+    const stages = this.#snapshots.newest(projectId)?.shipyard.spec.stages ?? []
+    const upstream = this.#parts.upstreams?.stateOf(projectId)
+    return {
+      ...project,
+      stages: stages.map((stage) => stage.name),
+      shipyard: this.#snapshots.shipyard(projectId),
+      ...(upstream === undefined ? {} : { upstream }),
+    }
   }
 }

@@ -16,6 +16,8 @@ export type RegisteredProject = {
 
 export type RegistryFact =
   | { readonly type: 'project.created'; readonly name: string }
+  /** From here on there is no such project; its rows and files are cleared away, again after a crash. */
+  | { readonly type: 'project.deleted' }
   | { readonly type: 'service.created'; readonly service: string }
   | { readonly type: 'service.deleted'; readonly service: string }
 
@@ -23,12 +25,16 @@ export type Registry = {
   all(): readonly RegisteredProject[]
   find(name: string): RegisteredProject | undefined
   byId(projectId: string): RegisteredProject | undefined
+  /** Ids of projects that are deleted and not yet cleared away. */
+  deleted(): readonly string[]
   /** Appends a fact and folds it; on disk when it resolves. Calls for one project must not overlap. */
   record(projectId: string, fact: RegistryFact, actor: Actor): Promise<void>
+  /** It is cleared away. */
   forget(projectId: string): void
 }
 
 const STREAM = 'project/'
+const PROJECT_DELETED = 'dev.tiphys.project.deleted'
 
 /** Folds the registry from the log. */
 export async function loadRegistry(store: Store, clock: Clock): Promise<Registry> {
@@ -36,6 +42,7 @@ export async function loadRegistry(store: Store, clock: Clock): Promise<Registry
   const versions = new Map<string, number>()
   /** Projects of which a write failed, so that nobody knows whether it is on disk. */
   const unknown = new Set<string>()
+  const deleted = new Set<string>()
   const names = await store.openStreams()
   for (const name of names.filter((one) => one.startsWith(STREAM))) {
     for (const row of await store.read(name)) take(row)
@@ -43,7 +50,14 @@ export async function loadRegistry(store: Store, clock: Clock): Promise<Registry
 
   function take(row: StoredEvent): void {
     const projectId = row.stream.slice(STREAM.length)
+    // Somebody who looked again was faster.
+    if (row.version <= (versions.get(projectId) ?? 0)) return
     versions.set(projectId, row.version)
+    if (row.event.type === PROJECT_DELETED) {
+      projects.delete(projectId)
+      deleted.add(projectId)
+      return
+    }
     const after = fold(projects.get(projectId), projectId, row)
     if (after !== undefined) projects.set(projectId, after)
   }
@@ -84,20 +98,22 @@ export async function loadRegistry(store: Store, clock: Clock): Promise<Registry
         events: [{ event, meta, projectId }],
         open: true,
       }
-      unknown.add(projectId)
       try {
         const result = await store.commit({ writes: [write], nowMs })
         assert(result.code === 'committed', `the registry is the only writer of ${stream}`)
         for (const row of result.rows) take(row)
-        unknown.delete(projectId)
       } catch (error) {
+        unknown.add(projectId)
         // A disk that says no may have written nonetheless.
         const rows = await lookAgain(projectId)
         if (!rows.some((row) => row.event.id === event.id)) throw error
       }
     },
+    deleted: () => [...deleted],
     forget(projectId) {
       projects.delete(projectId)
+      deleted.delete(projectId)
+      unknown.delete(projectId)
       versions.delete(projectId)
     },
   }

@@ -1,8 +1,14 @@
 import type { ProjectYaml } from '@tiphys/contract/project-yaml.ts'
 import { PROJECT_YAML_URI } from '@tiphys/contract/project-yaml.ts'
 import type { Shipyard } from '@tiphys/contract/shipyard.ts'
+import { type KeptnLayout, locate } from '@tiphys/core/configuration/keptn-layout.ts'
 import { readProjectFile, readShipyardFile } from '@tiphys/providers/lint-files.ts'
-import { type FoundText, PRELOADED_URIS, type ProjectSnapshot } from '../engine/project-snapshot.ts'
+import {
+  type FoundText,
+  PRELOADED_URIS,
+  type ProjectSnapshot,
+  type StagePin,
+} from '../engine/project-snapshot.ts'
 import type { Configuration, Pin, Place } from '../ports/configuration.ts'
 
 export const SHIPYARD_URI = 'shipyard.yaml'
@@ -14,8 +20,7 @@ export type SnapshotRequest = {
   readonly projectId: string
   readonly project: string
   readonly pin: Pin
-  /** The `gitcommitid` on the wire. */
-  readonly commitId: string
+  readonly layout: KeptnLayout
 }
 
 /**
@@ -23,7 +28,19 @@ export type SnapshotRequest = {
  * written, and a commit from elsewhere must not stop the runs of other stages; `tiphys lint` names what is wrong.
  */
 export async function loadSnapshot(request: SnapshotRequest): Promise<ProjectSnapshot> {
-  const { configuration, projectId, project, pin, commitId } = request
+  const { configuration, projectId, project, layout } = request
+  const shipyardBytes = await configuration.read(
+    projectId,
+    { level: 'project' },
+    SHIPYARD_URI,
+    request.pin,
+  )
+  const shipyard =
+    shipyardBytes === undefined
+      ? undefined
+      : readShipyardFile(new TextDecoder().decode(shipyardBytes), SHIPYARD_URI)
+  const stages = shipyard?.ok ? shipyard.value.spec.stages.map(({ name }) => name) : []
+  const pin = ownBranches(layout, request.pin, stages)
   const entries = await configuration.list(projectId, pin)
   const places = new Map(entries.map(({ place, uri }) => [keyOf(place, uri), place]))
   const textAt = async (place: Place, uri: string) => {
@@ -38,16 +55,14 @@ export async function loadSnapshot(request: SnapshotRequest): Promise<ProjectSna
     if (text !== undefined) preloaded.set(keyOf(place, uri), text)
   }
   const settings = await settingsOf(textAt)
-  const shipyardText = await textAt({ level: 'project' }, SHIPYARD_URI)
-  const shipyard =
-    shipyardText === undefined ? undefined : readShipyardFile(shipyardText, SHIPYARD_URI)
   const find = (stage: string, service: string, uri: string): Place | undefined =>
     lookup(stage, service).find((place) => places.has(keyOf(place, uri)))
   return {
     projectId,
     project,
     pin,
-    commitId,
+    commitId: pin[layout.mainBranch] ?? Object.values(pin)[0] ?? '',
+    ...(layout.kind === 'directories' ? {} : { stagePins: stagePinsOf(layout, pin) }),
     shipyard: shipyard?.ok ? shipyard.value : NO_STAGES,
     settings,
     entries,
@@ -65,6 +80,27 @@ export async function loadSnapshot(request: SnapshotRequest): Promise<ProjectSna
     },
     readAt: textAt,
   }
+}
+
+/** Branches that are no stage's are nothing of the project's. */
+function ownBranches(layout: KeptnLayout, pin: Pin, stages: readonly string[]): Pin {
+  if (layout.kind === 'directories') return pin
+  const isOwn = (branch: string) => branch === layout.mainBranch || stages.includes(branch)
+  return Object.fromEntries(Object.entries(pin).filter(([branch]) => isOwn(branch)))
+}
+
+/** A run needs its stage's branch and the main one, and shows the former on the wire (behaviour.md 9). */
+function stagePinsOf(layout: KeptnLayout, pin: Pin): ReadonlyMap<string, StagePin> {
+  const main = pin[layout.mainBranch]
+  if (main === undefined) return new Map()
+  return new Map(
+    Object.entries(pin)
+      .filter(([branch]) => branch !== layout.mainBranch)
+      .map(([stage, commitId]) => {
+        const { branch } = locate(layout, { level: 'stage', stage })
+        return [stage, { pin: { [layout.mainBranch]: main, [branch]: commitId }, commitId }]
+      }),
+  )
 }
 
 async function settingsOf(

@@ -5,6 +5,8 @@ import { SECRET_KEY_FILE, type SecretKey } from './secret-key.ts'
 import { SecuritySettingsError } from './security-settings-error.ts'
 
 export const SECRET_KIND = 'secret'
+/** Upstreams of projects hold secrets too, encrypted with the same key. */
+export const UPSTREAM_KIND = 'upstream'
 /** One document: the salt, and the id of the key that every secret is encrypted with. */
 const KEY_KIND = 'secret-key'
 const CURRENT = 'current'
@@ -26,8 +28,8 @@ export async function openSecretCipher(
     const cipher = createSecretCipher(key, Buffer.from(salt, 'base64url'))
     if (cipher.keyId === stored?.['keyId']) return cipher
   }
-  const secrets = await documents.list(SECRET_KIND)
-  if (secrets.length > 0) throw mismatch(secrets.length, String(stored?.['source']), key)
+  const count = (await sealedDocuments(documents)).length
+  if (count > 0) throw mismatch(count, String(stored?.['source']), key)
   const newSalt = randomBytes(SALT_BYTES)
   const cipher = createSecretCipher(key, newSalt)
   await documents.put(KEY_KIND, CURRENT, {
@@ -45,8 +47,23 @@ export async function openSecretCipher(
 export async function forgetSecrets(documents: Documents): Promise<number> {
   const secrets = await documents.list(SECRET_KIND)
   for (const { key } of secrets) await documents.delete(SECRET_KIND, key)
+  // An upstream stays known without its credentials: its project says that they must be given again.
+  const upstreams = await documents.list(UPSTREAM_KIND)
+  const sealed = upstreams.filter(({ body }) => typeof body['sealed'] === 'string')
+  for (const { key, body } of sealed) {
+    const { sealed: _, ...rest } = body
+    await documents.put(UPSTREAM_KIND, key, rest)
+  }
   await documents.delete(KEY_KIND, CURRENT)
-  return secrets.length
+  return secrets.length + sealed.length
+}
+
+async function sealedDocuments(documents: Documents) {
+  const upstreams = await documents.list(UPSTREAM_KIND)
+  return [
+    ...(await documents.list(SECRET_KIND)),
+    ...upstreams.filter(({ body }) => typeof body['sealed'] === 'string'),
+  ]
 }
 
 function mismatch(count: number, storedSource: string, key: SecretKey): SecretKeyMismatchError {

@@ -13,6 +13,10 @@ export type Secrets = SecretsPart & {
   reveal(name: string, scope: string): Promise<SecretData | undefined>
   /** Every value that was known since the start, for masking. */
   knownValues(): readonly string[]
+  /** Encrypts secrets that are part of something else that is stored. `context` names that, and is bound to the answer. */
+  sealPart(context: string, data: SecretData): string
+  /** Undefined when it was sealed for something else, with another key, or was changed since. */
+  openPart(context: string, sealed: string): SecretData | undefined
 }
 
 export type SecretsParts = {
@@ -57,6 +61,18 @@ export async function createSecrets({ documents, key, log }: SecretsParts): Prom
 
   return {
     knownValues: () => knownList,
+    sealPart(context, data) {
+      learn(data)
+      return cipher.seal(JSON.stringify(data), partContext(context))
+    },
+    openPart(context, sealed) {
+      const text = cipher.open(sealed, partContext(context))
+      if (text === undefined) return undefined
+      // What opens was written by sealPart.
+      const data = JSON.parse(text) as SecretData
+      learn(data)
+      return data
+    },
     async list() {
       return (await documents.list(SECRET_KIND)).map(({ body }) => sealedOf(body))
     },
@@ -99,6 +115,10 @@ export async function createSecrets({ documents, key, log }: SecretsParts): Prom
       return data
     },
   }
+}
+
+function partContext(context: string): string {
+  return JSON.stringify(['part', context])
 }
 
 /** Scopes hold no slash (secret-name.ts). */

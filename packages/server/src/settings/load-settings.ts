@@ -5,6 +5,8 @@ import { type GitProtocol, SETTINGS_FILE, SettingsFile } from '@tiphys/contract/
 import { didYouMean } from '@tiphys/contract/suggestion.ts'
 import { parseYaml } from '@tiphys/contract/yaml-file.ts'
 import { type Connections, resolveConnections } from './connections.ts'
+import { type ObservationSettings, observationSettings } from './observation-settings.ts'
+import { type OperationsSettings, operationsSettings } from './operations-settings.ts'
 import {
   OTHER_ENVIRONMENT,
   SECRET_KEY_ENVIRONMENT,
@@ -15,25 +17,27 @@ import {
 import { whyUnreadable } from './why-unreadable.ts'
 
 /** Everything that a server is started with, complete and checked. */
-export type ServerSettings = Connections & {
-  readonly port: number
-  readonly host: string
-  readonly dataDir: string
-  readonly apiToken?: string
-  readonly secretKey?: string
-  readonly tls?: { readonly certFile: string; readonly keyFile: string }
-  readonly behindProxy: boolean
-  /** `''` or `/tiphys`. */
-  readonly basePath: string
-  readonly publicUrl?: string
-  readonly denyPrivate: boolean
-  readonly allowLoopbackTargets: boolean
-  readonly gitProtocols: readonly GitProtocol[]
-  readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
-  readonly reconcileEveryMs: number
-  readonly maxLoadRatePerS?: number
-  readonly maxLoadConnections?: number
-}
+export type ServerSettings = Connections &
+  ObservationSettings &
+  OperationsSettings & {
+    readonly port: number
+    readonly host: string
+    readonly dataDir: string
+    readonly apiToken?: string
+    readonly secretKey?: string
+    readonly tls?: { readonly certFile: string; readonly keyFile: string }
+    readonly behindProxy: boolean
+    /** `''` or `/tiphys`. */
+    readonly basePath: string
+    readonly publicUrl?: string
+    readonly denyPrivate: boolean
+    readonly allowLoopbackTargets: boolean
+    readonly gitProtocols: readonly GitProtocol[]
+    readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
+    readonly reconcileEveryMs: number
+    readonly maxLoadRatePerS?: number
+    readonly maxLoadConnections?: number
+  }
 
 export type SettingsSources = {
   /** By name without dashes, as the CLI parsed them. */
@@ -62,7 +66,7 @@ export function loadSettings(sources: SettingsSources): SettingsResult {
   if ('problems' in file) return { code: 'invalid', problems: file.problems }
   const problems: string[] = []
   const given = (key: ServerFlagKey) => givenValue(key, sources, problems)
-  const text = (key: Exclude<ServerFlagKey, 'gitProtocols'>) => {
+  const text = (key: Exclude<ServerFlagKey, 'gitProtocols' | 'metricsPublic'>) => {
     const value = given(key) ?? file.value[key]
     return value === undefined ? undefined : String(value)
   }
@@ -70,8 +74,11 @@ export function loadSettings(sources: SettingsSources): SettingsResult {
     (given(key) ?? file.value[key]) === true
   const connections = resolveConnections(file.value, sources.environment)
   problems.push(...connections.problems)
+  const { environment } = sources
   const settings: Settled = {
     ...connections.connections,
+    ...observationSettings({ file: file.value, environment, given }, problems),
+    ...operationsSettings({ file: file.value, given }, problems),
     port: Number(text('port') ?? DEFAULT_PORT),
     host: text('host') ?? '127.0.0.1',
     dataDir: text('dataDir') ?? '.tiphys',

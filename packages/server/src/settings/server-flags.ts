@@ -28,7 +28,11 @@ export type ServerFlagKey =
   | 'denyPrivate'
   | 'allowLoopbackTargets'
   | 'logLevel'
+  | 'logFormat'
+  | 'metricsPublic'
   | 'gitProtocols'
+  | 'shutdownGrace'
+  | 'retention'
 
 export const SERVER_FLAGS: readonly ServerFlag[] = [
   {
@@ -144,6 +148,39 @@ export const SERVER_FLAGS: readonly ServerFlag[] = [
     value: 'level',
     help: 'debug, info, warn or error',
     shownDefault: 'info',
+  },
+  {
+    flag: 'log-format',
+    environment: 'TIPHYS_LOG_FORMAT',
+    key: 'logFormat',
+    kind: 'text',
+    value: 'format',
+    help: 'json or text; unset: text on a terminal, json elsewhere',
+  },
+  {
+    flag: 'metrics-public',
+    environment: 'TIPHYS_METRICS_PUBLIC',
+    key: 'metricsPublic',
+    kind: 'boolean',
+    help: '/metrics is answered without a token; otherwise it needs one with the scope read',
+  },
+  {
+    flag: 'shutdown-grace',
+    environment: 'TIPHYS_SHUTDOWN_GRACE',
+    key: 'shutdownGrace',
+    kind: 'text',
+    value: 'time',
+    help: 'after SIGTERM: how long to go on serving while /readyz says no, so that load balancers see it',
+    shownDefault: '5s where others can reach it, else 0s',
+  },
+  {
+    flag: 'retention',
+    environment: 'TIPHYS_RETENTION',
+    key: 'retention',
+    kind: 'text',
+    value: 'time',
+    help: 'delete what has been over for longer, like 90d; tiphys/project.yaml may say otherwise',
+    shownDefault: 'forever',
   },
 ]
 

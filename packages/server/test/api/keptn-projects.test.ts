@@ -125,8 +125,33 @@ describe('projects, stages and services', () => {
       [{ name: 'x', shipyard: base64('a: [') }, /shipyard\.yaml:1:/],
       [{ name: 'Not A Name', shipyard: base64(SHIPYARD) }, /name Not A Name is not valid/],
       [
-        { name: 'x', shipyard: base64(SHIPYARD), gitCredentials: { remoteURL: 'https://g/x' } },
-        /upstream is not supported yet/,
+        { name: 'x', gitCredentials: { remoteURL: 'ssh://git@host/x' } },
+        /^an ssh URL needs gitCredentials.ssh.privateKey, in base64$/,
+      ],
+      [
+        { name: 'x', gitCredentials: { remoteURL: 'https://host/x', https: { tokn: 'y' } } },
+        /unknown field tokn/,
+      ],
+      [
+        {
+          name: 'x',
+          gitCredentials: { remoteURL: 'https://host/x', https: { certificate: 'eA==' } },
+        },
+        /^gitCredentials.https.certificate is no PEM certificate in base64$/,
+      ],
+      [
+        {
+          name: 'x',
+          gitCredentials: {
+            remoteURL: 'https://host/x',
+            https: { proxy: { url: 'http://p:1', scheme: 'http' } },
+          },
+        },
+        /^gitCredentials.https.proxy.url: expected a host and a port, without a scheme$/,
+      ],
+      [
+        { name: 'x', gitCredentials: { https: { token: 'y' } } },
+        /^gitCredentials need a remoteURL$/,
       ],
     ]
     for (const [body, message] of cases) {

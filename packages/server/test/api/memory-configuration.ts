@@ -48,12 +48,17 @@ export function createMemoryConfiguration(): Configuration {
       }
       return Promise.resolve(append(projectId, tree))
     },
-    removePlace(projectId, place) {
+    removePlaces(projectId, places) {
       const tree = [...(historyOf(projectId).at(-1) ?? [])].filter(
-        ([, entry]) => !isWithin(entry.place, place),
+        ([, entry]) => !places.some((place) => isWithin(entry.place, place)),
       )
       return Promise.resolve(append(projectId, new Map(tree)))
     },
+    addService(projectId) {
+      const id = commitId(historyOf(projectId).length)
+      return Promise.resolve({ code: 'written', commitId: id, pin: { main: id } })
+    },
+    layoutOf: () => ({ kind: 'directories', mainBranch: 'main' }),
     head: (projectId) => Promise.resolve({ main: commitId(historyOf(projectId).length) }),
     list: (projectId, at) =>
       Promise.resolve(

@@ -69,12 +69,10 @@ const SITUATIONS: readonly Asked[] = [
   ['a project that exists', 'POST', PROJECT, project(SHIPYARD, 'shop')],
   ['an unknown field in a request', 'POST', PROJECT, { body: { name: 'other', shipyrad: '' } }],
   [
-    'a Git upstream',
+    'a Git upstream over ssh without a key',
     'POST',
     PROJECT,
-    {
-      body: { name: 'other', shipyard: '', gitCredentials: { remoteURL: 'https://git.example/x' } },
-    },
+    { body: { name: 'other', gitCredentials: { remoteURL: 'git@git.example:x' } } },
   ],
   ['a service that exists', 'POST', `${PROJECT}/shop/service`, { body: { serviceName: 'cart' } }],
   [

@@ -157,8 +157,10 @@ describe('events', () => {
     const open = await keptn.last(context, 'deployment.triggered')
     const finished = { status: 'succeeded', result: 'pass' }
     const same = { id: 'one-id-for-all', time: '2026-01-01T00:00:00Z' }
-    await keptn.reply(open, 'started', {}, { source: 'helm-service' })
-    await keptn.reply(open, 'started', {}, { source: 'notification-service' })
+    for (const source of ['helm-service', 'notification-service', 'a-client']) {
+      await keptn.reply(open, 'started', {}, { source })
+    }
+    await keptn.reply(open, 'finished', finished, same)
     await keptn.reply(open, 'finished', finished, same)
     const types = async () => (await keptn.events(context)).map(({ type }) => type)
     assert.ok(!(await types()).includes(`${PREFIX}test.triggered`))
@@ -235,6 +237,7 @@ describe('events', () => {
     await keptn.reply(next, 'finished', { status: 'succeeded', result: 'pass', test: { hits: 7 } })
     const child = await keptn.last(context, 'prod.delivery.triggered')
     assert.equal(child.data['stage'], 'prod')
+    assert.equal(child.data['message'], '')
     assert.deepEqual(child.data['deployment'], deployment)
     assert.deepEqual((child.data['test'] as { hits: number }).hits, 7)
   })

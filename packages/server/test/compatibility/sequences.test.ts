@@ -177,6 +177,23 @@ describe('sequences', () => {
     await keptn.installation.client.openTask(newer, 'approval')
   })
 
+  it('of the name evaluation are there in every stage; without slo.yaml they pass, as lighthouse-service', async () => {
+    const path = '/api/controlPlane/v1/project/shop/stage/east/service/commits/evaluation'
+    const answer = await keptn.ask('POST', path, { body: { timeframe: '5m' } })
+    assert.equal(answer.status, 200, answer.text)
+    const { keptnContext } = answer.json as { keptnContext: string }
+    assert.equal((await keptn.installation.client.ended(keptnContext)).verdict, 'pass')
+    const { source, data } = await keptn.last(keptnContext, 'evaluation.finished')
+    assert.deepEqual(
+      [source, data['result'], data['message']],
+      [
+        'lighthouse-service',
+        'pass',
+        'no evaluation performed by lighthouse because no SLO file configured for project shop',
+      ],
+    )
+  })
+
   it('keep the shipyard of their commit to their end; stages may come and go at any time', async () => {
     const context = await trigger('stages')
     const open = await keptn.last(context, 'deployment.triggered')

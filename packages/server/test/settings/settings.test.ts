@@ -61,6 +61,9 @@ const REFUSED: readonly [string, Partial<SettingsSources>, RegExp][] = [
     /variable NOPE is not set/,
   ],
   ['git:\n  credentials:\n    - match: https://g\n', {}, /password or privateKeyFile is missing/],
+  ['shutdownGrace: soon\n', {}, /^--shutdown-grace is "soon": expected a time like 5s/],
+  ['', { flags: { retention: '3' } }, /^--retention is "3": expected a time of at least 1h/],
+  ['retention: 5m\n', {}, /^tiphys\.yaml:1:1: retention: .*at least 1h/],
 ]
 
 for (const [text, more, expected] of REFUSED) {

@@ -1,45 +1,96 @@
 import { parseArgs } from 'node:util'
-import { checkStory, checkThatMuchHappened } from './checkers.ts'
-import { playStory } from './world.ts'
+import { checkThatMuchHappened } from './check-story.ts'
+import { huntMutants } from './mutants/hunt.ts'
+import { FAULTS, type Fault } from './swarm.ts'
+import { judge, shortest, type Verdict } from './verdict.ts'
 
-/** `npm run sim -- --seeds 100000`, or one story again with `--seed 42` (prints its rows). */
+/** docs/simulation.md says what each is for. */
 const { values } = parseArgs({
-  options: { seed: { type: 'string' }, seeds: { type: 'string', default: '500' } },
+  options: {
+    /** One story again, with everything that happened. */
+    seed: { type: 'string' },
+    /** How many stories, from seed `from` on. */
+    seeds: { type: 'string', default: '500' },
+    from: { type: 'string', default: '1' },
+    /** Of one story: only the first steps, and without these faults (comma). */
+    steps: { type: 'string' },
+    without: { type: 'string' },
+    /** Of one story: only its digest. */
+    digest: { type: 'boolean', default: false },
+    /** Plants bugs into copies of the source and looks how soon each is found. */
+    mutants: { type: 'boolean', default: false },
+    only: { type: 'string' },
+  },
 })
+const MOST_STEPS = 100
+const MS_PER_S = 1_000
+const US_PER_S = 1_000_000
 
-if (values.seed === undefined) await playMany(Number(values.seeds))
+if (values.mutants) process.exitCode = await huntMutants({ only: values.only })
+else if (values.seed === undefined) await playMany(Number(values.seeds), Number(values.from))
 else await playOne(Number(values.seed))
 
-async function playMany(count: number): Promise<void> {
+async function playMany(count: number, from: number): Promise<void> {
   let rows = 0
   let crashes = 0
-  for (let seed = 1; seed <= count; seed++) {
-    try {
-      const story = await playStory(seed)
-      checkStory(story)
-      rows += story.rows.length
-      crashes += story.crashes
-    } catch (error) {
-      process.stdout.write(
-        `seed ${seed} breaks a rule; replay it with: npm run sim -- --seed ${seed}\n`,
-      )
-      throw error
+  const beganMs = performance.now()
+  for (let seed = from; seed < from + count; seed++) {
+    const verdict = await judge(seed)
+    if (verdict.code === 'broken') {
+      await tellBroken(seed, verdict)
+      process.exitCode = 1
+      return
     }
+    rows += verdict.story.rows.length
+    crashes += verdict.story.crashes
   }
   checkThatMuchHappened(rows, count)
-  process.stdout.write(`${count} stories kept every rule: ${rows} rows, ${crashes} crashes\n`)
+  const tookS = (performance.now() - beganMs) / MS_PER_S
+  const { user, system } = process.cpuUsage()
+  const rate = (count / tookS).toFixed(1)
+  const processorS = ((user + system) / US_PER_S).toFixed(1)
+  print(`${count} stories kept every rule: ${rows} rows, ${crashes} crashes`)
+  print(`${rate} stories/s, ${processorS} s of processor time`)
+}
+
+/** What is wrong, and the shortest story that shows it. */
+async function tellBroken(seed: number, verdict: Verdict & { code: 'broken' }): Promise<void> {
+  print(`seed ${seed} breaks a rule: ${verdict.message}`)
+  const { steps = MOST_STEPS, without = [] } = await shortest(seed, MOST_STEPS)
+  const again = await judge(seed, { steps, without })
+  if (again.code === 'broken') {
+    print(`\nthe shortest story of this seed that breaks one: ${again.message}`)
+    for (const line of again.trace) print(`  ${line}`)
+  }
+  const left = without.length === 0 ? '' : ` --without ${without.join(',')}`
+  print(`\nreplay it with: npm run sim -- --seed ${seed} --steps ${steps}${left}`)
 }
 
 async function playOne(seed: number): Promise<void> {
-  const story = await playStory(seed)
-  for (const row of story.rows) {
-    const meta = JSON.stringify({ ...row.meta, plan: undefined })
-    process.stdout.write(
-      `${row.position} ${row.event.time} ${row.stream} v${row.version} ${row.event.type} ${meta}\n`,
-    )
+  const steps = values.steps === undefined ? {} : { steps: Number(values.steps) }
+  const wanted = values.without?.split(',') ?? []
+  const without = FAULTS.filter((fault: Fault) => wanted.includes(fault))
+  const verdict = await judge(seed, { ...steps, without })
+  if (!values.digest) {
+    const { trace } = verdict.code === 'kept' ? verdict.story : verdict
+    for (const line of trace) print(line)
+    for (const row of verdict.story?.rows ?? []) {
+      const meta = JSON.stringify({ ...row.meta, plan: undefined })
+      print(
+        `${row.position} ${row.event.time} ${row.stream} v${row.version} ${row.event.type} ${meta}`,
+      )
+    }
   }
-  checkStory(story)
-  process.stdout.write(
-    `seed ${seed} keeps every rule: ${story.rows.length} rows, ${story.crashes} crashes\n`,
-  )
+  if (verdict.code === 'broken') {
+    print(`seed ${seed} breaks a rule: ${verdict.message}`)
+    process.exitCode = 1
+    return
+  }
+  const { rows, crashes } = verdict.story
+  print(`seed ${seed} keeps every rule: ${rows.length} rows, ${crashes} crashes`)
+  print(`digest ${verdict.digest}`)
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
 }

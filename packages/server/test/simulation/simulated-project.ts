@@ -105,4 +105,6 @@ export const simulatedProjects: Projects = {
   writeResources: notInThisWorld,
   listResources: notInThisWorld,
   readResource: notInThisWorld,
+  attachUpstream: notInThisWorld,
+  lookAtUpstream: notInThisWorld,
 }

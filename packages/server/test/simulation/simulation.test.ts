@@ -1,22 +1,42 @@
+import { strict as assert } from 'node:assert'
+import { execFile } from 'node:child_process'
 import { test } from 'node:test'
-import { checkStory, checkThatMuchHappened } from './checkers.ts'
-import { playStory } from './world.ts'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { checkThatMuchHappened } from './check-story.ts'
+import { judge } from './verdict.ts'
 
 /** In CI; by hand `npm run sim -- --seeds 100000`. */
-const SEEDS = 200
+const SEEDS = 500
+const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url))
 
-test(`${SEEDS} seeded stories with crashes, repeats and silence keep every rule`, async () => {
+test(`${SEEDS} seeded stories with crashes, repeats and silence keep every rule`, async (t) => {
   let rows = 0
+  let crashes = 0
   for (let seed = 1; seed <= SEEDS; seed++) {
-    try {
-      const story = await playStory(seed)
-      rows += story.rows.length
-      checkStory(story)
-    } catch (cause) {
-      throw new Error(`seed ${seed} breaks a rule; replay it with: npm run sim -- --seed ${seed}`, {
-        cause,
+    const verdict = await judge(seed)
+    if (verdict.code === 'broken') {
+      const how = `seed ${seed} breaks a rule; replay it with: npm run sim -- --seed ${seed}`
+      throw new Error(`${how}\n${verdict.message}\n${verdict.trace.join('\n')}`, {
+        cause: verdict.error,
       })
     }
+    rows += verdict.story.rows.length
+    crashes += verdict.story.crashes
   }
+  t.diagnostic(`${rows} rows, ${crashes} crashes`)
   checkThatMuchHappened(rows, SEEDS)
+  assert.ok(crashes > SEEDS, 'processes died')
+})
+
+test('a seed replays byte for byte, also in another process', async () => {
+  const seed = 42
+  const here = await judge(seed)
+  assert.ok(here.code === 'kept')
+  const again = await judge(seed)
+  assert.ok(again.code === 'kept')
+  assert.equal(again.digest, here.digest)
+  const args = [MAIN, '--seed', String(seed), '--digest']
+  const { stdout } = await promisify(execFile)(process.execPath, args)
+  assert.match(stdout, new RegExp(`digest ${here.digest}`))
 })

@@ -1,249 +1,309 @@
-import type { KeptnEvent } from '@tiphys/contract/event.ts'
-import { formatTimestamp } from '@tiphys/core/evaluation/timestamp.ts'
-import { createMemoryStore } from '../../src/adapters/memory/memory-store.ts'
 import type { Engine } from '../../src/engine/engine.ts'
-import { startEngine } from '../../src/engine/engine-loop.ts'
-import { createApprovalExecutor } from '../../src/executors/approval/approval-executor.ts'
-import type { TaskExecutor } from '../../src/executors/executor.ts'
-import type { Actor } from '../../src/intake/actor.ts'
-import type { StoredEvent } from '../../src/ports/store.ts'
-import { type Life, liveStore, type StoreFaults } from './faulty-store.ts'
+import { builtInExecutors, type Effect, type Execution } from './built-in-executors.ts'
+import { createClients } from './clients.ts'
+import type { Disk } from './disk.ts'
+import { createDisk } from './disk.ts'
+import { type Life, liveStore } from './faulty-store.ts'
+import { createIntegrations } from './integrations.ts'
+import { createPeople } from './people.ts'
 import { type SeededRandom, seededRandom } from './seeded-random.ts'
-import { PROJECT_ID, SERVICES, SIMULATED_SNAPSHOT, simulatedProjects } from './simulated-project.ts'
-import { virtualClock } from './virtual-clock.ts'
+import { type ServerProcess, startProcess } from './server-process.ts'
+import type { Commit } from './story.ts'
+import { clockOfProcess, type StoryClock, storyClock } from './story-clock.ts'
+import { drawSwarm, type Fault, type Swarm } from './swarm.ts'
 
 const START_MS = Date.UTC(2026, 0, 1)
-const MINUTE_MS = 60_000
-const HOUR_MS = 60 * MINUTE_MS
-const DAY_MS = 24 * HOUR_MS
+const SECOND_MS = 1_000
+const MINUTE_MS = 60 * SECOND_MS
+/** Turns of the event loop after which everything has come to rest that needs no time. */
+const QUIET_TURNS = 24
+/** So many timers at one moment are no work but a loop that would burn a core. */
+const MOST_TIMERS_AT_ONCE = 400
+const ID_DIGITS = 12
+/** What the engine waits for a disk that refused, and a second for what waits behind it. */
+const TRIES_AGAIN_MS = 2 * SECOND_MS
 
-const FAULTS: StoreFaults = { dieBefore: 0.01, dieAfter: 0.01, refuse: 0.005 }
-const NO_FAULTS: StoreFaults = { dieBefore: 0, dieAfter: 0, refuse: 0 }
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
-const REMOTE: Actor = { name: 'remote', scopes: ['answer', 'trigger', 'approve'], projects: ['*'] }
+type Living = { readonly life: Life; readonly endTimers: () => void; process?: ServerProcess }
 
-/** What a story leaves behind, for the checkers. */
-export type Story = {
-  readonly rows: readonly StoredEvent[]
-  readonly engine: Engine
-  readonly nowMs: number
-  /** Ids of events that were answered as accepted. */
-  readonly accepted: ReadonlySet<string>
-  /** Ids of the events that were sent with a key, by key. */
-  readonly keyed: ReadonlyMap<string, readonly string[]>
-  /** How often an executor really began its work, by triggered id. */
-  readonly effects: ReadonlyMap<string, number>
-  readonly crashes: number
-}
-
-/**
- * The real engine on a virtual clock, with a store that dies between any two writes, built-in executors that are started again, and
- * remote services that answer late, twice, out of order or never. Everything follows from the seed.
- */
-export async function playStory(seed: number): Promise<Story> {
-  const world = new World(seed)
-  await world.play()
-  return await world.end()
-}
-
-class World {
-  readonly #random: SeededRandom
-  readonly #clock = virtualClock(START_MS)
-  readonly #disk = createMemoryStore()
-  readonly #accepted = new Set<string>()
-  readonly #effects = new Map<string, number>()
-  readonly #keyed = new Map<string, string[]>()
-  #life: Life | undefined
-  #engine: Engine | undefined
-  #isDying = false
-  #crashes = 0
+/** Everything around the servers of one story: the disk, the clock, who is alive, and what went wrong. */
+export class World {
+  readonly random: SeededRandom
+  readonly swarm: Swarm
+  readonly clock: StoryClock = storyClock(START_MS)
+  readonly disk: Disk
+  readonly trace: string[] = []
+  readonly complaints: string[] = []
+  readonly commits: Commit[] = []
+  readonly effects: Effect[] = []
+  readonly atWork = new Set<Execution>()
+  readonly hints = new Map<string, number>()
+  readonly deleted = new Set<string>()
+  readonly clients
+  readonly integrations
+  readonly people
+  crashes = 0
+  excusedMs = 0
+  wasSetBack = false
+  readonly #living: Living[] = []
+  readonly #randomOf: Readonly<Record<'disk' | 'executors' | 'effects' | 'server', SeededRandom>>
+  #faultsAreOver = false
+  #diskFullUntilMs = 0
+  #startsAtMs = 0
+  #lives = 0
   #nextId = 0
-  #faults = FAULTS
 
-  constructor(seed: number) {
-    this.#random = seededRandom(seed)
+  constructor(seed: number, without: readonly Fault[]) {
+    this.random = seededRandom(seed)
+    this.swarm = drawSwarm(this.random.fork('swarm'), without)
+    this.disk = createDisk(this.swarm.store)
+    const fork = (name: string) => this.random.fork(name)
+    this.#randomOf = {
+      disk: fork('disk'),
+      executors: fork('executors'),
+      effects: fork('effects'),
+      server: fork('server'),
+    }
+    const { clock } = this
+    const has = (fault: Fault) => this.has(fault)
+    const tell = (what: string) => this.tell(what)
+    const server = () => this.anyServer()
+    const nextId = () => `ext-${++this.#nextId}`
+    this.clients = createClients({ random: fork('clients'), clock, has, server, tell })
+    const { send } = this.clients
+    const openTriggered = () => this.anyServer()?.engine.openTriggered({}) ?? []
+    const random = fork('integrations')
+    this.integrations = createIntegrations({
+      random,
+      clock,
+      has,
+      openTriggered,
+      send,
+      nextId,
+      tell,
+    })
+    const onDelete = (projectId: string) => void this.deleted.add(projectId)
+    const { swarm } = this
+    this.people = createPeople({
+      random: fork('people'),
+      swarm,
+      server,
+      send,
+      nextId,
+      tell,
+      onDelete,
+    })
   }
 
-  async play(): Promise<void> {
+  has(fault: Fault): boolean {
+    return !this.#faultsAreOver && this.swarm.faults.has(fault)
+  }
+
+  tell(what: string): void {
+    const atS = (this.clock.elapsedMs() / SECOND_MS).toFixed(1)
+    this.trace.push(`${atS}s ${what}`)
+  }
+
+  complain(what: string): void {
+    this.complaints.push(what)
+    this.tell(`NOT ALLOWED: ${what}`)
+  }
+
+  /** The newest process, or undefined while none is up. */
+  server(): ServerProcess | undefined {
+    return this.#living.at(-1)?.process
+  }
+
+  /** Somebody who listens: during an overlap the old process as well as the new one. */
+  anyServer(): ServerProcess | undefined {
+    const up = this.#living.flatMap(({ process }) => process ?? [])
+    return up.length > 1 ? this.#randomOf.server.pick(up) : up[0]
+  }
+
+  engine(): Engine | undefined {
+    return this.server()?.engine
+  }
+
+  isUp(): boolean {
+    return this.server() !== undefined && this.clock.elapsedMs() >= this.#diskFullUntilMs
+  }
+
+  areTwo(): boolean {
+    return this.#living.length > 1
+  }
+
+  kill(): void {
+    for (const { life } of this.#living.slice()) life.kill()
+  }
+
+  fillDisk(durationMs: number): void {
+    this.tell(`the disk is full for ${durationMs / SECOND_MS}s`)
+    this.#diskFullUntilMs = this.clock.elapsedMs() + durationMs
+    this.excusedMs += durationMs
+  }
+
+  setClock(byMs: number): void {
+    this.tell(`the wall clock is set by ${byMs / SECOND_MS}s`)
+    if (byMs > 0) this.excusedMs += byMs
+    else this.wasSetBack = true
+    this.clock.set(byMs)
+  }
+
+  /** From now on nothing goes wrong any more. */
+  endFaults(): void {
+    this.tell('the faults are over')
+    this.#faultsAreOver = true
+    this.#diskFullUntilMs = 0
+    this.#startsAtMs = 0
+    this.kill()
+  }
+
+  /** A second process beside the first, which ends when `retire` is called. */
+  async startSecond(): Promise<void> {
+    if (this.#living.length !== 1 || this.server() === undefined) return
+    this.tell('a second process starts beside the first')
     await this.#boot()
-    const steps = 20 + this.#random.below(40)
-    for (let step = 0; step < steps; step++) {
-      this.#act()
-      await this.#rest()
-      this.#clock.step(this.#clock.nowMs() + this.#random.below(20) * MINUTE_MS)
-      await this.#rest()
-      if (this.#random.chance(0.01)) this.#clock.jump(HOUR_MS)
+  }
+
+  async retireFirst(): Promise<void> {
+    if (this.#living.length < 2) return
+    const [first] = this.#living.splice(0, 1)
+    this.tell('the first process is gone')
+    first?.life.kill()
+    await Promise.resolve()
+  }
+
+  /** Lets everything run that needs no time, and brings a process up again when none is there. */
+  async rest(): Promise<void> {
+    for (let turn = 0; turn < QUIET_TURNS; turn++) {
+      await new Promise<void>((resolve) => setImmediate(resolve))
+      if (this.#living.length > 0 || this.clock.elapsedMs() < this.#startsAtMs) continue
+      await this.#boot()
+      turn = 0
     }
   }
 
-  /** The faults stop and time goes on: everything that is left must come to its end or to a person. */
-  async end(): Promise<Story> {
-    this.#faults = NO_FAULTS
-    this.#life?.kill()
-    await this.#rest()
-    const endMs = this.#clock.nowMs() + 3 * DAY_MS
-    while (this.#clock.step(endMs)) await this.#rest()
-    await this.#rest()
-    const engine = this.#engine
-    if (engine === undefined) throw new Error('the engine is up when nothing kills it')
-    const rows = await this.#disk.readLog(0, Number.MAX_SAFE_INTEGER)
-    return {
-      rows,
-      engine,
-      nowMs: this.#clock.nowMs(),
-      accepted: this.#accepted,
-      keyed: this.#keyed,
-      effects: this.#effects,
-      crashes: this.#crashes,
+  /** Fires every timer within that time, and rests after each. */
+  async pass(durationMs: number): Promise<void> {
+    const untilMs = this.clock.elapsedMs() + durationMs
+    let atOnce = 0
+    let lastMs = -1
+    for (;;) {
+      const isOver = !this.clock.step(untilMs - this.clock.elapsedMs())
+      await this.rest()
+      // A process that came up just now has timers that are due at once.
+      if (isOver && !this.clock.hasDue()) return
+      atOnce = this.clock.elapsedMs() === lastMs ? atOnce + 1 : 0
+      lastMs = this.clock.elapsedMs()
+      if (atOnce > MOST_TIMERS_AT_ONCE)
+        throw new Error('timers fire without a pause: a core would burn')
     }
   }
 
   async #boot(): Promise<void> {
-    this.#isDying = false
-    this.#life = liveStore(this.#disk, this.#random, this.#faults, () => {
-      this.#isDying = true
-    })
-    this.#engine = await startEngine({
-      store: this.#life.store,
-      clock: this.#clock,
-      log: QUIET,
-      projects: simulatedProjects,
-      loadedSnapshot: () => SIMULATED_SNAPSHOT,
-      executors: [
-        createApprovalExecutor(),
-        this.#executor('deployment'),
-        this.#executor('evaluation'),
-      ],
-      isSubscribed: () => true,
-    })
-  }
-
-  /** Lets everything run that needs no time, and brings the process up again when it died. */
-  async #rest(): Promise<void> {
-    for (let round = 0; round < 40; round++) {
-      await new Promise<void>((resolve) => setImmediate(resolve))
-      if (!this.#isDying) continue
-      this.#crashes++
-      await this.#boot()
-      round = 0
+    const number = ++this.#lives
+    const own = clockOfProcess(this.clock)
+    const living: Living = {
+      life: this.#life(await this.disk.reopen(), () => died()),
+      endTimers: own.end,
     }
-  }
-
-  #act(): void {
-    const random = this.#random
-    const roll = random.next()
-    if (roll < 0.25) this.#trigger()
-    else if (roll < 0.8) this.#answerSomething()
-    else if (roll < 0.86) this.#control(random.pick(['pause', 'resume', 'resume', 'abort']))
-    else if (roll < 0.9) this.#life?.kill()
-  }
-
-  #trigger(): void {
-    const service = this.#random.pick(SERVICES)
-    const event = this.#event('sh.keptn.event.dev.delivery.triggered', { service, stage: 'dev' })
-    this.#submit(event, this.#random.chance(0.2) ? `key-${this.#random.below(5)}` : undefined)
-  }
-
-  #submit(event: KeptnEvent, key?: string): void {
-    const nowMs = this.#clock.nowMs()
-    if (key !== undefined) this.#keyed.set(key, [...(this.#keyed.get(key) ?? []), event.id])
-    const dedupe =
-      key === undefined
-        ? {}
-        : { dedupeKeys: [{ key, value: event.shkeptncontext ?? '', untilMs: nowMs + DAY_MS }] }
-    this.#engine?.submit({ event, projectId: PROJECT_ID, actor: REMOTE, ...dedupe }).then(
-      (answer) => {
-        if (answer.code === 'accepted') this.#accepted.add(event.id)
+    const died = () => {
+      this.crashes++
+      this.#forget(living)
+      if (this.has('downtime')) this.#stayAway()
+    }
+    this.#living.push(living)
+    const { effects, atWork } = this
+    const has = (fault: Fault) => this.has(fault)
+    const { executors: random } = this.#randomOf
+    const process = { random, clock: own.clock, has, process: number, effects, atWork }
+    const started = startProcess({
+      number,
+      life: living.life,
+      clock: own.clock,
+      disk: this.disk,
+      newId: () => this.#newId(),
+      executors: builtInExecutors(process),
+      isSubscribed: this.swarm.isSubscribed,
+      effectHandler: (effect) => this.#carryOutHint(effect.key),
+      onError: (data, message) => this.tell(`process ${number} logs: ${message} ${reasonOf(data)}`),
+    })
+    started.then(
+      (up) => {
+        if (!up.isDead()) living.process = up
       },
-      () => {},
+      (error: unknown) => {
+        this.tell(`process ${number} cannot start: ${String(error)}`)
+        living.life.kill()
+      },
     )
+    await this.#untilUp(living)
   }
 
-  /** A remote service that picks up any open task: in time, late, twice, or only half. */
-  #answerSomething(): void {
-    const open = this.#engine?.openTriggered({}) ?? []
-    if (open.length === 0) return
-    const random = this.#random
-    const triggered = random.pick(open)
-    const task = triggered.type.split('.')[3] ?? ''
-    if (random.chance(0.5)) this.#answer(triggered, task, 'started', {})
-    if (random.chance(0.15))
-      this.#answer(triggered, task, 'status.changed', { message: 'half way' })
-    if (random.chance(0.2)) return
-    const result = random.pick(['pass', 'pass', 'warning', 'fail'])
-    const times = random.chance(0.2) ? 2 : 1
-    for (let time = 0; time < times; time++) {
-      this.#answer(triggered, task, 'finished', {
-        status: 'succeeded',
-        result,
-        [task]: { n: random.below(9) },
-      })
+  /** It comes up, or dies on the way. */
+  async #untilUp(living: Living): Promise<void> {
+    for (let turn = 0; turn < MOST_TIMERS_AT_ONCE; turn++) {
+      if (living.process !== undefined || !this.#living.includes(living)) return
+      await new Promise<void>((resolve) => setImmediate(resolve))
+    }
+    throw new Error('a process does not come up')
+  }
+
+  #forget(living: Living): void {
+    const index = this.#living.indexOf(living)
+    if (index !== -1) this.#living.splice(index, 1)
+    living.endTimers()
+    for (const execution of this.atWork) {
+      if (execution.process === living.process?.number) this.atWork.delete(execution)
     }
   }
 
-  #answer(triggered: KeptnEvent, task: string, action: string, data: KeptnEvent['data']): void {
-    const { service, stage } = triggered.data
-    const event = this.#event(`sh.keptn.event.${task}.${action}`, {
-      ...data,
-      service: service ?? '',
-      stage: stage ?? '',
-    })
-    const answer = {
-      ...event,
-      triggeredid: triggered.id,
-      shkeptncontext: triggered.shkeptncontext ?? '',
-    }
-    const delayMs = this.#random.chance(0.3) ? this.#random.below(30) * MINUTE_MS : 0
-    if (delayMs === 0) this.#submit(answer)
-    else this.#clock.at(this.#clock.nowMs() + delayMs, () => this.#submit(answer))
+  #stayAway(): void {
+    const awayMs = this.random.fork(`away ${this.#lives}`).below(15) * MINUTE_MS
+    this.#startsAtMs = this.clock.elapsedMs() + awayMs
+    this.excusedMs += awayMs
+    // Time stops there, and finds that somebody has to be started.
+    void this.clock.sleep(awayMs)
   }
 
-  #control(action: 'pause' | 'resume' | 'abort'): void {
-    const runs = this.#engine?.openRunsOf(PROJECT_ID) ?? []
-    if (runs.length === 0) return
-    const run = this.#random.pick(runs)
-    const stage = this.#random.chance(0.5) ? { stage: run.plan.stage } : {}
-    this.#engine
-      ?.control({ projectId: PROJECT_ID, context: run.context, action, actor: REMOTE, ...stage })
-      .catch(() => {})
-  }
-
-  #event(type: string, data: KeptnEvent['data']): KeptnEvent {
-    const id = `ext-${this.#nextId++}`
-    return {
-      id,
-      type,
-      source: 'remote',
-      specversion: '1.0',
-      time: formatTimestamp(this.#clock.nowMs()),
-      shkeptncontext: `ctx-${id}`,
-      data: { project: 'shop', ...data },
-    }
-  }
-
-  /** A built-in executor that notes its effect before it reports, and finds the note after a restart. */
-  #executor(task: string): TaskExecutor {
-    return {
-      task,
-      source: 'tiphys',
-      takes: () => (task === 'deployment' && this.#random.chance(0.4) ? 'configured' : 'no'),
-      execute: async (job) => {
-        await this.#clock.sleep(this.#random.below(10) * MINUTE_MS, job.signal)
-        if (job.notes('effect.done').length === 0) {
-          const { triggeredId } = job.task
-          this.#effects.set(triggeredId, (this.#effects.get(triggeredId) ?? 0) + 1)
-          await job.note('effect.done', {})
-        }
-        await this.#clock.sleep(this.#random.below(10) * MINUTE_MS, job.signal)
-        const result = this.#random.pick(['pass', 'pass', 'warning', 'fail'] as const)
-        return {
-          code: 'finished',
-          status: 'succeeded',
-          result,
-          message: '',
-          data: { [task]: { ok: true } },
-        }
+  #life(store: Awaited<ReturnType<Disk['reopen']>>, onDeath: () => void): Life {
+    return liveStore({
+      disk: store,
+      random: this.#randomOf.disk,
+      has: (fault) => this.has(fault),
+      isDiskFull: () => this.clock.elapsedMs() < this.#diskFullUntilMs,
+      onDeath,
+      onRefused: () => {
+        this.excusedMs += TRIES_AGAIN_MS
       },
-    }
+      onWritten: (result) => {
+        if (result.code !== 'committed' || result.rows.length === 0) return
+        const from = result.rows[0]?.position ?? 0
+        this.commits.push({ from, to: result.rows.at(-1)?.position ?? from })
+      },
+      tell: (what) => this.tell(`process ${this.#lives}: ${what}`),
+    })
   }
+
+  /** In the order of time, as the server's own ids are. */
+  #newId(): string {
+    const count = (++this.#nextId).toString(16).padStart(ID_DIGITS, '0')
+    const time = this.clock.nowMs().toString(16).padStart(ID_DIGITS, '0')
+    return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-${count}`
+  }
+
+  async #carryOutHint(key: string): Promise<{ code: 'done' } | { code: 'again'; reason: string }> {
+    const random = this.#randomOf.effects
+    if (this.has('effect-fails') && random.chance(1 / 3)) throw new Error('not now (simulated)')
+    if (this.has('effect-fails') && random.chance(1 / 3))
+      return { code: 'again', reason: 'not yet' }
+    const id = key.replace('hint:', '')
+    this.hints.set(id, (this.hints.get(id) ?? 0) + 1)
+    await Promise.resolve()
+    return { code: 'done' }
+  }
+}
+
+function reasonOf(data: object): string {
+  const error = 'error' in data ? data.error : undefined
+  return error instanceof Error ? error.message : ''
 }

@@ -104,12 +104,23 @@ describe('what users read: files', () => {
       await post({ name: 'other', shipyard: '§' }, project),
     )
     note(
-      'a project with an upstream',
+      'a project with an upstream that is down',
       await post(
         {
           name: 'other',
           shipyard: base64(SHIPYARD),
-          gitCredentials: { remoteURL: 'https://git.example.com/x.git', user: 'me' },
+          gitCredentials: { remoteURL: 'http://127.0.0.1:1/x.git', user: 'me' },
+        },
+        project,
+      ),
+    )
+    note(
+      'a project with an upstream of a protocol that is not allowed',
+      await post(
+        {
+          name: 'other',
+          shipyard: base64(SHIPYARD),
+          gitCredentials: { remoteURL: 'https://127.0.0.1:1/x.git', user: 'me' },
         },
         project,
       ),

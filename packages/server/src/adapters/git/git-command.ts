@@ -1,6 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import type { GitCredentials } from './git-credentials.ts'
 import type { GitHome, Protocol } from './git-home.ts'
+import type { GitTransport } from './git-transport.ts'
 
 /**
  * The one way to run `git`: a process of its own group with a clean environment, so that no configuration, hook or prompt of the machine
@@ -35,6 +36,7 @@ export type GitRunOptions = {
   readonly credentials?: GitCredentials
   /** The URL that the credentials are for: they are answered to its host only. */
   readonly url?: string
+  readonly transport?: GitTransport | undefined
   readonly signal?: AbortSignal | undefined
   readonly timeoutMs?: number
   readonly maxOutputBytes?: number
@@ -83,7 +85,11 @@ export function createGit(settings: GitSettings): Git {
   return {
     async run(args, options = {}) {
       options.signal?.throwIfAborted()
-      await using session = await settings.home.openSession(options.credentials, options.url)
+      await using session = await settings.home.openSession(
+        options.credentials,
+        options.url,
+        options.transport,
+      )
       return await runGit(settings, args, options, session.environment)
     },
     start(args, gitDirectory) {

@@ -1,6 +1,12 @@
-import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
+import {
+  type KeptnLayout,
+  locate,
+  METADATA_FILE,
+  placesOf,
+} from '@tiphys/core/configuration/keptn-layout.ts'
+import { createKeyedMutex } from '../../keyed-mutex.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type {
   Configuration,
@@ -10,13 +16,30 @@ import type {
   ResourceEntry,
   WriteResult,
 } from '../../ports/configuration.ts'
-import { identityOf, type NewFile, writeCommit } from './fast-import.ts'
+import type { UpstreamRecords, Upstreams } from '../../ports/upstreams.ts'
+import { LOCAL_HEADS } from './branch-heads.ts'
+import {
+  type Ground,
+  type Plan,
+  planRemoval,
+  planService,
+  planWrite,
+} from './configuration-change.ts'
+import { identityOf, writeCommit } from './fast-import.ts'
 import { type Git, GitError } from './git-command.ts'
-import { projectMetadata, serviceMetadata } from './keptn-metadata.ts'
-import { createKeyedMutex } from './keyed-mutex.ts'
+import type { HostKeySource, Protocol } from './git-home.ts'
+import { createGitUpstreams } from './git-upstreams.ts'
+import { projectMetadata } from './keptn-metadata.ts'
+import {
+  type ChangeWords,
+  LostCopyError,
+  ProjectRepositories,
+  UNFINISHED,
+} from './project-repositories.ts'
 import { createRepositories, type Repositories } from './repositories.ts'
-import { collisionOf } from './resource-collision.ts'
-import { folderOf, METADATA_FILE, placeFault, placesOf, resourceUriFault } from './resource-uri.ts'
+import { placeFault, resourceUriFault } from './resource-uri.ts'
+import { loadUpstreamBook, NO_UPSTREAM_RECORDS, type UpstreamBook } from './upstream-book.ts'
+import { contains, REMOTE_TIMEOUTS, type RemoteTimeouts } from './upstream-remote.ts'
 
 export type GitConfigurationParts = {
   readonly git: Git
@@ -25,22 +48,25 @@ export type GitConfigurationParts = {
   readonly folder: string
   /** How long a reading process is kept without work. */
   readonly readerIdleMs?: number
+  /** Where upstreams are remembered; without it no project keeps one. */
+  readonly records?: UpstreamRecords
+  /** What URLs of upstreams may begin with. */
+  readonly protocols?: readonly Protocol[]
+  readonly timeouts?: RemoteTimeouts
+  readonly hostKeys?: HostKeySource
 }
 
 export type GitConfiguration = Configuration &
   AsyncDisposable & {
-    /** Ends every process. */
+    readonly upstreams: Upstreams
+    /** Ends every process; what is being asked of an upstream is given up, and rejects. */
     close(): Promise<void>
   }
 
-const BRANCH = 'main'
-const BRANCH_REF = `refs/heads/${BRANCH}`
 const INITIAL_MESSAGE = 'initialized project'
-/** A repository that is being made has this in its name; what a killed process left of it is removed at the next start. */
-const UNFINISHED = '.new-'
 
 /**
- * The embedded configuration repositories: written by `git fast-import` without a work tree, read from the object database. Nobody
+ * The configuration repositories: written by `git fast-import` without a work tree, read from the object database. Nobody
  * else writes into them, so this process's mutex is what keeps writers of one project apart.
  */
 export async function openGitConfiguration(
@@ -50,21 +76,37 @@ export async function openGitConfiguration(
   for (const name of await readdir(parts.folder)) {
     if (name.startsWith(UNFINISHED)) await rm(join(parts.folder, name), { recursive: true })
   }
-  return new EmbeddedConfiguration(parts)
+  const book = await loadUpstreamBook(parts.records ?? NO_UPSTREAM_RECORDS, parts.clock)
+  return new BareConfiguration(parts, book)
 }
 
-class EmbeddedConfiguration implements GitConfiguration {
+class BareConfiguration implements GitConfiguration {
+  readonly upstreams: Upstreams
   readonly #git: Git
-  readonly #clock: Clock
-  readonly #folder: string
   readonly #repositories: Repositories
+  readonly #projects: ProjectRepositories
+  readonly #book: UpstreamBook
   readonly #writers = createKeyedMutex()
+  readonly #stop = new AbortController()
 
-  constructor(parts: GitConfigurationParts) {
+  constructor(parts: GitConfigurationParts, book: UpstreamBook) {
     this.#git = parts.git
-    this.#clock = parts.clock
-    this.#folder = resolve(parts.folder)
+    this.#book = book
     this.#repositories = createRepositories(parts.git, parts.readerIdleMs)
+    const shared = {
+      protocols: [],
+      timeouts: REMOTE_TIMEOUTS,
+      ...parts,
+      repositories: this.#repositories,
+      book,
+      stop: this.#stop.signal,
+    }
+    this.#projects = new ProjectRepositories(shared)
+    this.upstreams = createGitUpstreams({
+      ...shared,
+      projects: this.#projects,
+      writers: this.#writers,
+    })
   }
 
   createProject(
@@ -73,20 +115,21 @@ class EmbeddedConfiguration implements GitConfiguration {
     metadata: { readonly name: string; readonly createdMs: number },
   ): Promise<{ code: 'created'; commitId: string } | { code: 'exists' }> {
     return this.#writers.run(projectId, async () => {
-      const directory = this.#directoryOf(projectId)
+      const directory = this.#projects.directoryOf(projectId)
+      const { mainBranch } = this.layoutOf(projectId)
       if (await exists(directory)) return { code: 'exists' }
-      const unfinished = join(this.#folder, `${UNFINISHED}${randomBytes(8).toString('hex')}`)
+      const unfinished = this.#projects.newDirectory()
       await this.#runLocally([
         'init',
         '--quiet',
         '--bare',
         '--template=',
-        `--initial-branch=${BRANCH}`,
+        `--initial-branch=${mainBranch}`,
         unfinished,
       ])
       const all = { ...files, [METADATA_FILE]: projectMetadata(metadata) }
       const written = await writeCommit(this.#git, unfinished, {
-        ref: BRANCH_REF,
+        ref: `${LOCAL_HEADS}${mainBranch}`,
         parent: undefined,
         author: identityOf('Tiphys'),
         message: INITIAL_MESSAGE,
@@ -101,65 +144,65 @@ class EmbeddedConfiguration implements GitConfiguration {
 
   deleteProject(projectId: string): Promise<void> {
     return this.#writers.run(projectId, async () => {
-      const directory = this.#directoryOf(projectId)
+      const directory = this.#projects.directoryOf(projectId)
+      await this.#book.forget(projectId)
       await this.#repositories.forget(directory)
       // Renamed first, so that a crash in the middle leaves no half of a repository under its name.
-      const unfinished = join(this.#folder, `${UNFINISHED}${randomBytes(8).toString('hex')}`)
+      const unfinished = this.#projects.newDirectory()
       if (!(await exists(directory))) return
       await rename(directory, unfinished)
       await rm(unfinished, { recursive: true, force: true })
     })
   }
 
-  async write(projectId: string, change: ResourceChange): Promise<WriteResult> {
-    const fault = changeFault(change)
-    if (fault !== undefined) return { code: 'invalid-uri', message: fault }
-    return await this.#writers.run(projectId, async () => {
-      const directory = this.#directoryOf(projectId)
-      if (!(await exists(directory))) return { code: 'not-found', message: 'Project not found' }
-      const head = await this.#repositories.head(directory, BRANCH_REF)
-      const paths = await this.#repositories.paths(directory, head)
-      const collision = collisionOf(change, paths)
-      if (collision !== undefined) return { code: 'invalid-uri', message: collision }
-      const missing = Object.entries(change.files).find(
-        ([uri, content]) => content === undefined && !paths.has(folderOf(change.place) + uri),
-      )
-      if (missing !== undefined) return { code: 'not-found', message: 'Resource not found' }
-      const files = await this.#differences(directory, head, change, paths)
-      if (files.length === 0) return { code: 'written', commitId: head, pin: { [BRANCH]: head } }
-      return await this.#commit(directory, head, files, change)
-    })
+  write(projectId: string, change: ResourceChange): Promise<WriteResult> {
+    const plan = (ground: Ground) => planWrite(ground, change)
+    return this.#apply(projectId, change.place, plan, change)
   }
 
-  removePlace(
+  removePlaces(
     projectId: string,
-    place: Exclude<Place, { level: 'project' }>,
+    places: readonly Exclude<Place, { level: 'project' }>[],
     message: string,
   ): Promise<WriteResult> {
-    return this.#writers.run(projectId, async () => {
-      const directory = this.#directoryOf(projectId)
-      const folder = folderOf(place)
-      if (placeFault(place) !== undefined || !(await exists(directory))) {
-        return { code: 'not-found', message: 'Resource not found' }
-      }
-      const head = await this.#repositories.head(directory, BRANCH_REF)
-      const paths = await this.#repositories.paths(directory, head)
-      if (![...paths].some((path) => path.startsWith(folder))) {
-        return { code: 'written', commitId: head, pin: { [BRANCH]: head } }
-      }
-      const files = [{ path: folder.slice(0, -1), content: undefined }]
-      return await this.#commit(directory, head, files, { message })
-    })
+    const [first = { level: 'project' as const }] = places
+    return this.#apply(projectId, first, (ground) => planRemoval(ground, places), { message })
+  }
+
+  async addService(
+    projectId: string,
+    service: string,
+    stages: readonly string[],
+  ): Promise<WriteResult> {
+    const project = { level: 'project' } as const
+    if (this.#book.find(projectId) === undefined) {
+      const pin = await this.head(projectId)
+      return { code: 'written', commitId: pin[this.layoutOf(projectId).mainBranch] ?? '', pin }
+    }
+    const plan = (ground: Ground) => planService(ground, service, stages)
+    return await this.#apply(projectId, project, plan, { message: `Added service: ${service}` })
+  }
+
+  layoutOf(projectId: string): KeptnLayout {
+    return this.#projects.layoutOf(projectId)
   }
 
   async head(projectId: string): Promise<Pin> {
-    const directory = this.#directoryOf(projectId)
-    return { [BRANCH]: await this.#repositories.head(directory, BRANCH_REF) }
+    return Object.fromEntries(await this.#projects.headsOf(projectId))
   }
 
   async list(projectId: string, at: Pin): Promise<readonly ResourceEntry[]> {
-    const paths = await this.#repositories.paths(this.#directoryOf(projectId), commitOf(at))
-    return placesOf([...paths].sort())
+    const layout = this.layoutOf(projectId)
+    const directory = this.#projects.directoryOf(projectId)
+    const branches = layout.kind === 'directories' ? [layout.mainBranch] : Object.keys(at)
+    const entries: ResourceEntry[] = []
+    for (const branch of branches) {
+      const commitId = commitOf(layout, at, branch)
+      if (commitId === undefined) continue
+      const paths = await this.#repositories.paths(directory, commitId)
+      entries.push(...placesOf(layout, branch, [...paths].sort()))
+    }
+    return entries
   }
 
   async read(
@@ -172,18 +215,40 @@ class EmbeddedConfiguration implements GitConfiguration {
     const reserved = uri === METADATA_FILE
     if (placeFault(place) !== undefined) return undefined
     if (!reserved && resourceUriFault(place, uri) !== undefined) return undefined
-    const name = `${commitOf(at)}:${folderOf(place)}${uri}`
-    const object = await this.#repositories.read(this.#directoryOf(projectId), name)
+    const layout = this.layoutOf(projectId)
+    const { branch, folder } = locate(layout, place)
+    const commitId = commitOf(layout, at, branch)
+    if (commitId === undefined) return undefined
+    const directory = this.#projects.directoryOf(projectId)
+    const object = await this.#repositories.read(directory, `${commitId}:${folder}${uri}`)
     return object?.type === 'blob' ? object.content : undefined
   }
 
-  async pinOf(projectId: string, commitId: string): Promise<Pin | undefined> {
+  async pinOf(projectId: string, commitId: string, stage?: string): Promise<Pin | undefined> {
     if (!/^[0-9a-f]{40}([0-9a-f]{24})?$/.test(commitId)) return undefined
-    const object = await this.#repositories.read(this.#directoryOf(projectId), commitId)
-    return object?.type === 'commit' ? { [BRANCH]: commitId } : undefined
+    const directory = this.#projects.directoryOf(projectId)
+    const object = await this.#repositories.read(directory, commitId)
+    if (object?.type !== 'commit') return undefined
+    const { kind, mainBranch } = this.layoutOf(projectId)
+    if (kind === 'directories') return { [mainBranch]: commitId }
+    const heads = await this.#projects.headsOf(projectId)
+    const isOn = async (branch: string) => {
+      const head = heads.get(branch)
+      return head !== undefined && (await contains(this.#git, directory, head, commitId))
+    }
+    const main = heads.get(mainBranch)
+    if (main === undefined) return undefined
+    if (stage !== undefined && (await isOn(stage))) return { [mainBranch]: main, [stage]: commitId }
+    if (await isOn(mainBranch)) return { [mainBranch]: commitId }
+    if (stage !== undefined) return undefined
+    for (const branch of heads.keys()) {
+      if (await isOn(branch)) return { [mainBranch]: main, [branch]: commitId }
+    }
+    return undefined
   }
 
   async close(): Promise<void> {
+    this.#stop.abort()
     await this.#repositories.close()
   }
 
@@ -191,53 +256,26 @@ class EmbeddedConfiguration implements GitConfiguration {
     await this.close()
   }
 
-  /** What the commit has to write: files that differ from the head, and the metadata of a service that has none yet. */
-  async #differences(
-    directory: string,
-    head: string,
-    change: ResourceChange,
-    paths: ReadonlySet<string>,
-  ): Promise<NewFile[]> {
-    const folder = folderOf(change.place)
-    const files: NewFile[] = []
-    for (const [uri, content] of Object.entries(change.files)) {
-      const path = folder + uri
-      if (content !== undefined && paths.has(path)) {
-        const old = await this.#repositories.read(directory, `${head}:${path}`)
-        if (old?.content.equals(content) === true) continue
-      }
-      files.push({ path, content })
-    }
-    if (change.place.level === 'service' && !paths.has(folder + METADATA_FILE)) {
-      const createdMs = this.#clock.nowMs()
-      files.push({
-        path: folder + METADATA_FILE,
-        content: serviceMetadata(change.place.service, createdMs),
-      })
-    }
-    return files
-  }
-
-  async #commit(
-    directory: string,
-    parent: string,
-    files: readonly NewFile[],
-    change: Pick<ResourceChange, 'author' | 'message'>,
+  async #apply(
+    projectId: string,
+    place: Place,
+    plan: (ground: Ground) => Promise<Plan>,
+    words: ChangeWords,
   ): Promise<WriteResult> {
-    await this.#repositories.prepareWrite(directory)
-    const written = await writeCommit(this.#git, directory, {
-      ref: BRANCH_REF,
-      parent,
-      author: identityOf(change.author ?? 'Tiphys'),
-      message: change.message,
-      timeMs: this.#clock.nowMs(),
-      files,
+    return await this.#writers.run(projectId, async () => {
+      try {
+        const applied = await this.#projects.apply(projectId, plan, words)
+        if (applied.code !== 'applied') return applied
+        const layout = this.layoutOf(projectId)
+        const pin = Object.fromEntries(applied.heads)
+        const { branch } = locate(layout, place)
+        const commitId = applied.heads.get(branch) ?? pin[layout.mainBranch] ?? ''
+        return { code: 'written', commitId, pin }
+      } catch (error) {
+        if (!(error instanceof LostCopyError)) throw error
+        return { code: 'upstream-failed', failure: error.failure }
+      }
     })
-    if (written.code === 'failed') throw new GitError(written.message)
-    const { commitId } = written
-    const before = await this.#repositories.paths(directory, parent)
-    this.#repositories.remember(directory, commitId, pathsAfter(before, files))
-    return { code: 'written', commitId, pin: { [BRANCH]: commitId } }
   }
 
   async #runLocally(args: readonly string[]): Promise<void> {
@@ -247,39 +285,16 @@ class EmbeddedConfiguration implements GitConfiguration {
       `git ${args[0]}: ${result.code === 'exited' ? result.stderr.trim() : result.code}`,
     )
   }
-
-  #directoryOf(projectId: string): string {
-    if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,100}$/.test(projectId)) {
-      throw new GitError(`${JSON.stringify(projectId)} is no project id`)
-    }
-    return join(this.#folder, `${projectId}.git`)
-  }
 }
 
-function changeFault(change: ResourceChange): string | undefined {
-  const fault = placeFault(change.place)
-  if (fault !== undefined) return fault
-  for (const uri of Object.keys(change.files)) {
-    const uriFault = resourceUriFault(change.place, uri)
-    if (uriFault !== undefined) return uriFault
-  }
-  return undefined
-}
-
-/** A deleted path takes everything below it along. */
-function pathsAfter(before: ReadonlySet<string>, files: readonly NewFile[]): ReadonlySet<string> {
-  const after = new Set(before)
-  for (const { path, content } of files) {
-    if (content !== undefined) after.add(path)
-    else for (const old of before) if (old === path || old.startsWith(`${path}/`)) after.delete(old)
-  }
-  return after
-}
-
-function commitOf(pin: Pin): string {
-  const commitId = pin[BRANCH]
+/** Undefined when the pin has none of that branch: the stage had no branch yet. */
+function commitOf(layout: KeptnLayout, pin: Pin, branch: string): string | undefined {
+  // A pin from before a project got its upstream knows the one branch by the name it had then.
+  const [only] = layout.kind === 'directories' ? Object.values(pin) : []
+  const commitId = pin[branch] ?? only
+  if (commitId === undefined && branch !== layout.mainBranch) return undefined
   if (commitId === undefined || !/^[0-9a-f]{40,64}$/.test(commitId)) {
-    throw new GitError(`the pin ${JSON.stringify(pin)} names no commit of ${BRANCH}`)
+    throw new GitError(`the pin ${JSON.stringify(pin)} names no commit of ${branch}`)
   }
   return commitId
 }

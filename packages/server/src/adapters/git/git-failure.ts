@@ -10,7 +10,23 @@ const MEANINGS: readonly {
   {
     said: /REMOTE HOST IDENTIFICATION HAS CHANGED|Host key verification failed/i,
     code: 'host-not-trusted',
-    sentence: 'its ssh host key is not the one that was pinned on first use',
+    sentence:
+      'its ssh host key is not the one that was pinned on first use; if its owner says that it was changed, forget the old one with ssh-keygen -R <host> -f <data-dir>/git-home/known_hosts',
+  },
+  {
+    said: /Load key .*: (error|invalid|incorrect)|incorrect passphrase supplied/i,
+    code: 'authentication-refused',
+    sentence: 'the private key cannot be read: it is no key, or the passphrase is not its',
+  },
+  {
+    said: /HTTP code 407|response 407|Proxy Authentication Required/i,
+    code: 'authentication-refused',
+    sentence: 'the proxy does not accept the credentials for it',
+  },
+  {
+    said: /resolve proxy|from proxy after CONNECT|CONNECT tunnel failed|Proxy CONNECT aborted/i,
+    code: 'unreachable',
+    sentence: 'the proxy does not get there',
   },
   {
     said: /SSL certificate|certificate verif|unable to get local issuer|SSL peer certificate/i,
@@ -23,7 +39,7 @@ const MEANINGS: readonly {
     sentence: "the server's settings do not allow this protocol for Git",
   },
   {
-    said: /Authentication failed|could not read (Username|Password)|returned error: 401|Permission denied \(|Access denied|invalid username or (password|token)|Load key .*: (error|invalid|incorrect)/i,
+    said: /Authentication failed|could not read (Username|Password)|returned error: 401|Permission denied \(|Access denied|invalid username or (password|token)/i,
     code: 'authentication-refused',
     sentence: 'it does not accept the credentials, or there are none for it',
   },
@@ -69,6 +85,7 @@ const RETRYABLE: Readonly<Record<GitFailureCode, boolean>> = {
   'timed-out': true,
   'host-not-trusted': false,
   'url-not-allowed': false,
+  'shipyard-unreadable': false,
   'git-failed': false,
 }
 

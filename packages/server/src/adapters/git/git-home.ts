@@ -1,7 +1,8 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { GitCredentials } from './git-credentials.ts'
+import { type GitTransport, transportSession } from './git-transport.ts'
 
 export type Protocol = 'https' | 'ssh' | 'http' | 'file'
 
@@ -16,10 +17,16 @@ export interface GitHome {
   readonly folder: string
   environment(sshProgram: string): Readonly<Record<string, string>>
   /** The environment that carries the secrets of one command; disposing it removes what it put on disk. */
-  openSession(credentials: GitCredentials | undefined, url: string | undefined): Promise<GitSession>
+  openSession(
+    credentials: GitCredentials | undefined,
+    url: string | undefined,
+    transport?: GitTransport,
+  ): Promise<GitSession>
   /** The ssh host keys that were pinned on first use. */
   pinnedHostKeys(): Promise<readonly PinnedHostKey[]>
 }
+
+export type HostKeySource = Pick<GitHome, 'pinnedHostKeys'>
 
 export type GitSession = AsyncDisposable & {
   readonly environment: Readonly<Record<string, string>>
@@ -32,6 +39,8 @@ export type PinnedHostKey = {
   readonly type: string
   /** The public key in base64, as `known_hosts` has it. */
   readonly key: string
+  /** `SHA256:…`, as ssh shows it when it asks. */
+  readonly fingerprint: string
 }
 
 const KNOWN_HOSTS = 'known_hosts'
@@ -47,6 +56,8 @@ const ASKPASS_SCRIPT = `#!/bin/sh
 case "$1" in
   "Username for '"*"://$TIPHYS_GIT_HOST': ") printf '%s\\n' "$TIPHYS_GIT_USER" ;;
   "Password for '"*"@$TIPHYS_GIT_HOST': ") printf '%s\\n' "$TIPHYS_GIT_SECRET" ;;
+  "Password for '"*"@$TIPHYS_GIT_PROXY_HOST': ")
+    test -n "$TIPHYS_GIT_PROXY_HOST" && printf '%s\\n' "$TIPHYS_GIT_PROXY_SECRET" ;;
   "Enter passphrase for key "*) test -n "$TIPHYS_GIT_PASSPHRASE" && printf '%s\\n' "$TIPHYS_GIT_PASSPHRASE" ;;
   *) exit 1 ;;
 esac
@@ -66,7 +77,17 @@ export async function openGitHome(path: string): Promise<GitHome> {
   return {
     folder,
     environment: (sshProgram) => fixedEnvironment(folder, sshCommand(sshProgram, knownHosts)),
-    openSession: (credentials, url) => openSession(folder, credentials, url),
+    async openSession(credentials, url, transport) {
+      const session = await openSession(folder, credentials, url)
+      const { environment, file } = await transportSession(join(folder, 'keys'), transport)
+      return {
+        environment: { ...session.environment, ...environment },
+        async [Symbol.asyncDispose]() {
+          await session[Symbol.asyncDispose]()
+          if (file !== undefined) await rm(file, { force: true })
+        },
+      }
+    },
     pinnedHostKeys: () => readKnownHosts(knownHosts),
   }
 }
@@ -160,6 +181,12 @@ async function readKnownHosts(file: string): Promise<PinnedHostKey[]> {
   return text.split('\n').flatMap((line) => {
     const [host, type, key] = line.trim().split(/\s+/)
     if (host === undefined || type === undefined || key === undefined) return []
-    return host.startsWith('#') ? [] : [{ host, type, key }]
+    return host.startsWith('#') ? [] : [{ host, type, key, fingerprint: fingerprintOf(key) }]
   })
+}
+
+/** RFC 4255 hashes the key as it is on the wire; OpenSSH shows the hash in base64 without padding. */
+function fingerprintOf(key: string): string {
+  const hash = createHash('sha256').update(Buffer.from(key, 'base64')).digest('base64')
+  return `SHA256:${hash.replace(/=+$/, '')}`
 }

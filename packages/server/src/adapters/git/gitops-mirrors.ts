@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto'
 import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parseRepositoryUrl, repositoryKey } from '@tiphys/contract/repository-url.ts'
+import { createKeyedMutex } from '../../keyed-mutex.ts'
 import type { GitFailure } from '../../ports/desired-state.ts'
 import { type Git, GitError, type GitRunOptions } from './git-command.ts'
 import { type GitCredentials, secretsOf } from './git-credentials.ts'
 import { failure, failureOf } from './git-failure.ts'
 import type { Protocol } from './git-home.ts'
-import { createKeyedMutex } from './keyed-mutex.ts'
 import type { Repositories } from './repositories.ts'
 
 export type MirrorsParts = {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isBranchName } from '@tiphys/contract/name-template.ts'
+import { createKeyedMutex } from '../../keyed-mutex.ts'
 import type { Clock } from '../../ports/clock.ts'
 import {
   type ChangeAnswer,
@@ -39,7 +40,6 @@ import {
 } from './gitops-mirrors.ts'
 import { pushCommit } from './gitops-push.ts'
 import { newestChange, relateCommits } from './gitops-relation.ts'
-import { createKeyedMutex } from './keyed-mutex.ts'
 import { createRepositories, type Repositories } from './repositories.ts'
 
 export type GitopsParts = Omit<MirrorsParts, 'repositories'> & { readonly clock: Clock }

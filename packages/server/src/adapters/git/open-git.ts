@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import type { Clock } from '../../ports/clock.ts'
+import type { UpstreamRecords } from '../../ports/upstreams.ts'
 import type { ServerSettings } from '../../settings/load-settings.ts'
-import { createGit } from './git-command.ts'
+import { createGit, type Git } from './git-command.ts'
 import { type GitConfiguration, openGitConfiguration } from './git-configuration.ts'
 import { areFor, type GitCredentials } from './git-credentials.ts'
 import { openGitHome } from './git-home.ts'
@@ -17,21 +18,28 @@ export type OpenGit = {
 export async function openGit(parts: {
   readonly settings: ServerSettings
   readonly clock: Clock
+  /** Wraps every command, to watch it. */
+  readonly observe?: (git: Git) => Git
   readonly environment: Readonly<Record<string, string | undefined>>
+  readonly upstreamRecords: UpstreamRecords
 }): Promise<OpenGit> {
   const { settings, clock } = parts
   const home = await openGitHome(join(settings.dataDir, 'git-home'))
   const protocols = settings.gitProtocols
-  const git = createGit({
+  const plain = createGit({
     home,
     protocols,
     searchPath: parts.environment['PATH'] ?? '',
     environment: proxyEnvironment(parts.environment),
   })
+  const git = parts.observe?.(plain) ?? plain
   const configuration = await openGitConfiguration({
     git,
     clock,
     folder: join(settings.dataDir, 'configuration'),
+    records: parts.upstreamRecords,
+    protocols,
+    hostKeys: home,
   })
   const desiredState = createGitopsRepositories({
     git,

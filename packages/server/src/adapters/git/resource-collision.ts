@@ -1,13 +1,17 @@
+import { type KeptnLayout, locate, METADATA_FILE } from '@tiphys/core/configuration/keptn-layout.ts'
 import type { Place, ResourceChange } from '../../ports/configuration.ts'
-import { folderOf, METADATA_FILE, STAGES_FOLDER } from './resource-uri.ts'
 
-/** Two names of one call, or a name of it and a file that is there, that cannot stand side by side in a tree. */
+/**
+ * Two names of one call, or a name of it and a file that is there, that cannot stand side by side in a tree. `paths` are those of
+ * the branch that holds the place.
+ */
 export function collisionOf(
+  layout: KeptnLayout,
   change: ResourceChange,
   paths: ReadonlySet<string>,
 ): string | undefined {
   const { place, files } = change
-  const folder = folderOf(place)
+  const { folder } = locate(layout, place)
   const kept = new Set(paths)
   for (const [uri, content] of Object.entries(files))
     if (content === undefined) kept.delete(folder + uri)
@@ -28,29 +32,31 @@ export function collisionOf(
       return `resourceURI ${JSON.stringify(uri)} is a folder here: ${below.slice(folder.length)} lies in it`
     }
   }
-  return serviceCollision(place, written, kept)
+  return serviceCollision(layout, place, written, kept)
 }
 
 /** Services and folders of a stage's resources share one name space in Keptn's layout. */
 function serviceCollision(
+  layout: KeptnLayout,
   place: Place,
   written: readonly string[],
   paths: ReadonlySet<string>,
 ): string | undefined {
+  const { folder } = locate(layout, place)
   if (place.level === 'stage') {
     const inService = written.find((uri) => {
       const [first = ''] = uri.split('/')
-      return uri.includes('/') && paths.has(`${folderOf(place)}${first}/${METADATA_FILE}`)
+      return uri.includes('/') && paths.has(`${folder}${first}/${METADATA_FILE}`)
     })
     if (inService === undefined) return undefined
     const [service = ''] = inService.split('/')
     return `resourceURI ${JSON.stringify(inService)} would lie in the folder of service ${service}; write it to the service`
   }
   if (place.level !== 'service') return undefined
-  const folder = folderOf(place)
   if (paths.has(folder + METADATA_FILE)) return undefined
   const stageResource = [...paths].find((path) => path.startsWith(folder))
   if (stageResource === undefined) return undefined
-  const uri = stageResource.slice(`${STAGES_FOLDER}/${place.stage}/`.length)
+  const stageFolder = locate(layout, { level: 'stage', stage: place.stage }).folder
+  const uri = stageResource.slice(stageFolder.length)
   return `stage ${place.stage} has a resource ${uri}, so a service called ${place.service} can have no resources there`
 }

@@ -1,10 +1,6 @@
 import { repositoryPathFault } from '@tiphys/contract/repository-path.ts'
-import type { Place, ResourceEntry } from '../../ports/configuration.ts'
-
-/** Keptn's directory layout (facts: resource-service with DIRECTORY_STAGE_STRUCTURE). */
-export const STAGES_FOLDER = '.keptn-stages'
-/** Written by us beside a project's and a service's resources, as Keptn does. */
-export const METADATA_FILE = 'metadata.yaml'
+import { METADATA_FILE, STAGES_FOLDER } from '@tiphys/core/configuration/keptn-layout.ts'
+import type { Place } from '../../ports/configuration.ts'
 
 /** Why a text cannot be a resource URI at a place, as one sentence; undefined when it can. */
 export function resourceUriFault(place: Place, uri: string): string | undefined {
@@ -39,43 +35,4 @@ export function placeFault(place: Place): string | undefined {
 
 function tildeFault(name: string): string | undefined {
   return name.includes('~') ? 'has a ~ in it' : undefined
-}
-
-/** The folder of a place, with a slash at the end; '' for the project. */
-export function folderOf(place: Place): string {
-  switch (place.level) {
-    case 'project':
-      return ''
-    case 'stage':
-      return `${STAGES_FOLDER}/${place.stage}/`
-    case 'service':
-      return `${STAGES_FOLDER}/${place.stage}/${place.service}/`
-  }
-}
-
-/**
- * What every path of a tree is: a folder of a stage is a service when it has a metadata.yaml of its own; other folders are part
- * of the names of the stage's resources (`prometheus/sli.yaml`).
- */
-export function placesOf(paths: readonly string[]): ResourceEntry[] {
-  const services = new Set(paths.filter(isServiceMetadata).map((path) => parentOf(path)))
-  return paths.flatMap((path): ResourceEntry[] => {
-    const parts = path.split('/')
-    const [top, stage, service] = parts
-    if (top !== STAGES_FOLDER) return [{ place: { level: 'project' }, uri: path }]
-    if (stage === undefined || service === undefined) return []
-    if (parts.length > 3 && services.has(`${top}/${stage}/${service}`)) {
-      return [{ place: { level: 'service', stage, service }, uri: parts.slice(3).join('/') }]
-    }
-    return [{ place: { level: 'stage', stage }, uri: parts.slice(2).join('/') }]
-  })
-}
-
-function isServiceMetadata(path: string): boolean {
-  const parts = path.split('/')
-  return parts.length === 4 && parts[0] === STAGES_FOLDER && parts[3] === METADATA_FILE
-}
-
-function parentOf(path: string): string {
-  return path.slice(0, path.lastIndexOf('/'))
 }

@@ -5,6 +5,7 @@ import type { Actor } from '../../intake/actor.ts'
 import type { Intake, IntakeAnswer } from '../../intake/intake.ts'
 import { type Answer, ok, refuse } from '../answer.ts'
 import { idempotencyKeyOf } from '../idempotency-key.ts'
+import { requestFacts } from '../observe-requests.ts'
 import type { AddRoute } from '../route.ts'
 
 /** Keptn's MAX_EVENT_SIZE_KB. */
@@ -36,7 +37,8 @@ export async function acceptEvent(
 ): Promise<Answer<EventAccepted>> {
   const key = idempotencyKeyOf(request)
   if (!key.ok) return key
-  const options = key.key === undefined ? {} : { idempotencyKey: key.key }
+  const facts = requestFacts(request)
+  const options = key.key === undefined ? facts : { ...facts, idempotencyKey: key.key }
   return eventAnswer(await intake.accept(body, actor, options))
 }
 

@@ -14,6 +14,7 @@ import {
   serviceKey,
 } from '../../projections/services.ts'
 import type { ProjectRecord } from '../../projects/projects.ts'
+import { shownGitCredentials } from './git-credentials.ts'
 import { nanoseconds } from './time.ts'
 
 /** More cells (stage and service) than this of one project are not looked at for what happened last. */
@@ -64,7 +65,10 @@ export async function viewProject(
       shipyard: record.shipyard,
       shipyardVersion: shipyard?.apiVersion ?? '',
       stages: stages(),
-      isUpstreamAutoProvisioned: true,
+      isUpstreamAutoProvisioned: record.upstream === undefined,
+      ...(record.upstream === undefined
+        ? {}
+        : { gitCredentials: shownGitCredentials(record.upstream) }),
       ...lastContext(record.stages.flatMap(cellsOf)),
     }),
     stage: (name) => (record.stages.includes(name) ? stageView(name) : undefined),

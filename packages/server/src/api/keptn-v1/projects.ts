@@ -10,11 +10,12 @@ import { TolerantPaging } from '@tiphys/contract/http/paging.ts'
 import type { z } from 'zod'
 import type { Actor } from '../../intake/actor.ts'
 import type { Projections } from '../../ports/projections.ts'
-import type { Projects } from '../../projects/projects.ts'
+import type { CreateProjectAnswer, Projects } from '../../projects/projects.ts'
 import { checkProject, mayUse } from '../access.ts'
 import { type Answer, created, ok, refusalOf, refuse } from '../answer.ts'
 import type { AddRoute } from '../route.ts'
 import { decodeBase64Text } from './base64.ts'
+import { readGitCredentials } from './git-credentials.ts'
 import { pageOf, textKey } from './pages.ts'
 import { findProject } from './project-lookup.ts'
 import { viewProject } from './project-view.ts'
@@ -50,7 +51,7 @@ export function addProjectRoutes(add: AddRoute, parts: ProjectRouteParts): void 
   add({
     method: 'POST',
     path: '/api/controlPlane/v1/project',
-    summary: 'Creates a project from a shipyard in base64',
+    summary: 'Creates a project from a shipyard in base64, or from an upstream that holds one',
     body: CreateProjectBody,
     bodyLimitBytes: BODY_LIMIT_BYTES,
     success: Empty,
@@ -60,7 +61,7 @@ export function addProjectRoutes(add: AddRoute, parts: ProjectRouteParts): void 
   add({
     method: 'PUT',
     path: '/api/controlPlane/v1/project',
-    summary: 'Replaces the shipyard of a project',
+    summary: 'Replaces the shipyard of a project, gives it an upstream',
     body: UpdateProjectBody,
     bodyLimitBytes: BODY_LIMIT_BYTES,
     success: Empty,
@@ -102,11 +103,20 @@ async function createProject(
 ): Promise<Answer<object>> {
   const forbidden = checkProject(actor, body.name)
   if (forbidden !== undefined) return forbidden
-  const upstream = refuseUpstream(body.gitCredentials)
-  if (upstream !== undefined) return upstream
+  const upstream = readGitCredentials(body.gitCredentials)
+  if (!upstream.ok) return upstream
+  const { connection } = upstream
+  const request = { name: body.name, ...(connection === undefined ? {} : { upstream: connection }) }
+  if (!body.shipyard) {
+    if (connection === undefined) return refuse('invalid', 'shipyard is missing')
+    return answerOf(await projects.create(request, actor))
+  }
   const shipyard = decodeBase64Text(body.shipyard, 'shipyard')
   if (!shipyard.ok) return shipyard
-  const answer = await projects.create({ name: body.name, shipyard: shipyard.text }, actor)
+  return answerOf(await projects.create({ ...request, shipyard: shipyard.text }, actor))
+}
+
+function answerOf(answer: CreateProjectAnswer): Answer<object> {
   return answer.code === 'created' ? created({}) : refusalOf(answer)
 }
 
@@ -117,24 +127,17 @@ async function updateProject(
 ): Promise<Answer<object>> {
   const forbidden = checkProject(actor, body.name)
   if (forbidden !== undefined) return forbidden
-  const upstream = refuseUpstream(body.gitCredentials)
-  if (upstream !== undefined) return upstream
+  const upstream = readGitCredentials(body.gitCredentials)
+  if (!upstream.ok) return upstream
   const found = findProject(projects, body.name)
   if (!found.ok) return found
+  if (upstream.connection !== undefined) {
+    const attached = await projects.attachUpstream(body.name, upstream.connection, actor)
+    if (attached.code !== 'attached') return refusalOf(attached)
+  }
   if (body.shipyard === undefined || body.shipyard === '') return created({})
   const shipyard = decodeBase64Text(body.shipyard, 'shipyard')
   if (!shipyard.ok) return shipyard
   const answer = await projects.updateShipyard(body.name, shipyard.text, actor)
   return answer.code === 'updated' ? created({}) : refusalOf(answer)
-}
-
-/** Taking credentials and then not using them would be worse than saying so. Clients send an empty object when they have none. */
-function refuseUpstream(gitCredentials: unknown) {
-  if (typeof gitCredentials !== 'object' || gitCredentials === null) return undefined
-  const { remoteURL } = gitCredentials as { remoteURL?: unknown }
-  if (remoteURL === undefined || remoteURL === '') return undefined
-  return refuse(
-    'invalid',
-    'a Git upstream is not supported yet; leave gitCredentials out and the project gets an embedded repository',
-  )
 }

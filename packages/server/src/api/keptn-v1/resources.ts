@@ -6,6 +6,7 @@ import {
   WrittenResources,
 } from '@tiphys/contract/http/keptn-resource.ts'
 import { TolerantPaging } from '@tiphys/contract/http/paging.ts'
+import { locate } from '@tiphys/core/configuration/keptn-layout.ts'
 import { z } from 'zod'
 import type { Actor } from '../../intake/actor.ts'
 import type { Place } from '../../ports/configuration.ts'
@@ -17,6 +18,7 @@ import { pageOf, textKey } from './pages.ts'
 import { checkResourceUri, resourceUriOfPath } from './resource-uri.ts'
 
 const CREATED = 201
+const EMBEDDED_BRANCH = 'main'
 /** Helm charts and test data travel in base64. */
 const BODY_LIMIT_BYTES = 32 * 1024 * 1024
 
@@ -53,7 +55,7 @@ function addListRoutes(add: AddRoute, projects: Projects, place: (typeof PLACES)
       const answer = await projects.listResources(params.project, placeOf(params), commitOf(query))
       if (answer.code !== 'listed') return refusalOf(answer)
       const all = [...answer.entries].sort((left, right) => (left.uri < right.uri ? -1 : 1))
-      const metadata = { upstreamURL: '', version: answer.commitId }
+      const metadata = versionOf(projects, params.project, answer.commitId)
       const resources = pageOf(all, query).map(({ uri }) => ({ resourceURI: uri, metadata }))
       const totalCount = all.length
       return ok({ resources, nextPageKey: textKey(query, totalCount), pageSize: 0, totalCount })
@@ -95,7 +97,7 @@ function addResourceRoute(add: AddRoute, projects: Projects, place: (typeof PLAC
       return ok({
         resourceURI: uri.uri,
         resourceContent: Buffer.from(answer.content).toString('base64'),
-        metadata: { upstreamURL: '', version: answer.commitId },
+        metadata: versionOf(projects, params.project, answer.commitId),
       })
     },
   })
@@ -167,6 +169,18 @@ async function write(
 ): Promise<Answer<z.output<typeof WrittenResources>>> {
   const answer = await projects.writeResources(project, place, files, actor)
   if (answer.code !== 'written') return refusalOf(answer)
-  const metadata = { branch: 'main', upstreamURL: '', version: answer.commitId }
+  const metadata = {
+    branch: branchOf(projects, project, place),
+    ...versionOf(projects, project, answer.commitId),
+  }
   return { ok: true, status, body: { commitID: answer.commitId, metadata } }
+}
+
+function versionOf(projects: Projects, project: string, version: string) {
+  return { upstreamURL: projects.find(project)?.upstream?.connection.remoteUrl ?? '', version }
+}
+
+function branchOf(projects: Projects, project: string, place: Place): string {
+  const layout = projects.find(project)?.upstream?.layout
+  return layout === undefined ? EMBEDDED_BRANCH : locate(layout, place).branch
 }

@@ -6,9 +6,10 @@ import {
 } from '@tiphys/contract/http/native-task.ts'
 import { z } from 'zod'
 import type { Actor } from '../../intake/actor.ts'
-import type { Intake } from '../../intake/intake.ts'
+import type { Intake, IntakeOptions } from '../../intake/intake.ts'
 import { ok, refusalOf, refuse } from '../answer.ts'
 import { idempotencyKeyOf } from '../idempotency-key.ts'
+import { requestFacts } from '../observe-requests.ts'
 import { MAX_EVENT_BYTES } from '../keptn-v1/event.ts'
 import type { AddRoute, RouteRequest } from '../route.ts'
 import { sentenceOf } from '../validation.ts'
@@ -45,13 +46,14 @@ async function acceptAll(
   if (!batchKey.ok) return batchKey
   // No event of a request that is smaller than one event may be is too large.
   const isAnyLarge = Number(raw.headers['content-length'] ?? BATCH_LIMIT_BYTES) > MAX_EVENT_BYTES
+  const facts = requestFacts(raw)
   const outcomes: BatchOutcome[] = []
   const take = async (index: number, event: unknown) => {
     const key = itemKey(batchKey.key, index)
     outcomes[index] =
       isAnyLarge && sizeBytesOf(event) > MAX_EVENT_BYTES
         ? refusedOutcome(refuse('too-large', `the event is larger than ${MAX_EVENT_BYTES} bytes`))
-        : await accept(intake, event, actor, key)
+        : await accept(intake, event, actor, key === undefined ? facts : { ...facts, idempotencyKey: key })
   }
   await Promise.all(
     chains(envelope.data).map(async (chain) => {
@@ -65,9 +67,8 @@ async function accept(
   intake: Intake,
   event: unknown,
   actor: Actor,
-  idempotencyKey: string | undefined,
+  options: IntakeOptions,
 ): Promise<BatchOutcome> {
-  const options = idempotencyKey === undefined ? {} : { idempotencyKey }
   const answer = await intake.accept(event, actor, options)
   return answer.code === 'accepted' ? acceptedOutcome(answer) : refusedOutcome(refusalOf(answer))
 }

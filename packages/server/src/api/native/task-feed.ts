@@ -48,6 +48,8 @@ type Waiter = { readonly task: string | undefined; readonly wake: () => void }
 /** What is over is cleared away when the list has grown by half and this much since the last time. */
 const PRUNE_SLACK = 1_000
 const BASE_36 = 36
+/** Made once: an abort without a reason makes an exception with its stack each time. */
+const WOKEN = new Error('woken')
 
 export function createTaskFeed(parts: TaskFeedParts): TaskFeed {
   const { store, engine, clock } = parts
@@ -117,7 +119,7 @@ export function createTaskFeed(parts: TaskFeedParts): TaskFeed {
       const fresh = entries.slice(firstAfter(entries, cursorOf(after, epoch)))
       if (fresh.some((entry) => task === undefined || entry.task === task)) return
       const ended = new AbortController()
-      const wake = () => ended.abort()
+      const wake = () => ended.abort(WOKEN)
       const waiter = { task, wake }
       waiters.add(waiter)
       signal.addEventListener('abort', wake, { once: true })

@@ -1,0 +1,395 @@
+import { rename, rm } from 'node:fs/promises'
+import { sameRepository } from '@tiphys/contract/repository-url.ts'
+import {
+  findLayout,
+  type KeptnLayout,
+  type LayoutFinding,
+  METADATA_FILE,
+} from '@tiphys/core/configuration/keptn-layout.ts'
+import { readShipyardFile } from '@tiphys/providers/lint-files.ts'
+import type { KeyedMutex } from '../../keyed-mutex.ts'
+import type { GitFailure } from '../../ports/desired-state.ts'
+import type {
+  HostKey,
+  NewUpstream,
+  UpstreamBegun,
+  UpstreamConnection,
+  UpstreamLook,
+  UpstreamRefusal,
+  Upstreams,
+} from '../../ports/upstreams.ts'
+import { type Heads, LOCAL_HEADS, moveHeads, readHeads, SEEN_HEADS } from './branch-heads.ts'
+import { writeCommit } from './fast-import.ts'
+import { GitError } from './git-command.ts'
+import { failure } from './git-failure.ts'
+import type { HostKeySource } from './git-home.ts'
+import { projectMetadata } from './keptn-metadata.ts'
+import {
+  KEPTN_IDENTITY,
+  LostCopyError,
+  type ProjectRepositories,
+  type ProjectRepositoriesParts,
+} from './project-repositories.ts'
+import {
+  checkPush,
+  cloneAside,
+  contains,
+  fetchHeads,
+  noteSeen,
+  pushHeads,
+  type Remote,
+  remoteOf,
+} from './upstream-remote.ts'
+
+export type GitUpstreamsParts = ProjectRepositoriesParts & {
+  readonly projects: ProjectRepositories
+  readonly writers: KeyedMutex
+  readonly hostKeys?: HostKeySource
+}
+
+const SHIPYARD_FILE = 'shipyard.yaml'
+const INITIAL_MESSAGE = 'initialized project'
+const NEW_MAIN_BRANCH = 'main'
+
+export function createGitUpstreams(parts: GitUpstreamsParts): Upstreams {
+  return new GitUpstreams(parts)
+}
+
+/** A copy of a repository that nothing of ours points at yet, and what it turned out to hold. */
+type Copy = {
+  readonly directory: string
+  readonly heads: Heads
+  readonly finding: LayoutFinding
+  readonly shipyard: string | undefined
+}
+
+class GitUpstreams implements Upstreams {
+  readonly #parts: GitUpstreamsParts
+  /** Upstreams that are being begun: two projects must not begin in one. */
+  readonly #claimed = new Set<string>()
+  readonly #looks = new Map<string, Promise<UpstreamLook>>()
+
+  constructor(parts: GitUpstreamsParts) {
+    this.#parts = parts
+  }
+
+  create(request: NewUpstream): Promise<UpstreamBegun | UpstreamRefusal> {
+    const { projectId, connection } = request
+    return this.#claim<UpstreamBegun>(projectId, connection, (remote) =>
+      this.#aside<UpstreamBegun>(remote, async (copy) => {
+        const begun = await this.#begin(request, remote, copy)
+        if (!('layout' in begun)) return begun
+        const { layout, code, heads } = begun
+        await noteSeen(this.#parts.git, copy.directory, heads)
+        const services = servicesOf(copy.finding)
+        await this.#parts.book.save(projectId, { connection, layout })
+        await rename(copy.directory, this.#parts.projects.directoryOf(projectId))
+        this.#parts.book.note(projectId, undefined)
+        return { code, services }
+      }),
+    )
+  }
+
+  attach(
+    projectId: string,
+    connection: UpstreamConnection,
+  ): Promise<{ readonly code: 'attached' } | UpstreamRefusal> {
+    return this.#claim(projectId, connection, async (remote) => {
+      const known = this.#parts.book.find(projectId)
+      const attached =
+        known !== undefined && sameRepository(known.connection.remoteUrl, connection.remoteUrl)
+          ? await this.#reconnect(projectId, remote, known.layout)
+          : await this.#move(projectId, remote)
+      if (attached.code !== 'moved') return attached
+      await this.#parts.book.save(projectId, { connection, layout: attached.layout })
+      this.#parts.book.note(projectId, undefined)
+      return { code: 'attached' }
+    })
+  }
+
+  async look(projectId: string, maxAgeMs = 0): Promise<UpstreamLook> {
+    const { book, clock } = this.#parts
+    if (book.find(projectId) === undefined) return { code: 'none' }
+    const seenMs = book.seenMs(projectId)
+    const isFailing = book.stateOf(projectId)?.failure !== undefined
+    if (seenMs !== undefined && !isFailing && clock.nowMs() - seenMs < maxAgeMs) {
+      return { code: 'looked', changed: false, services: [] }
+    }
+    const running = this.#looks.get(projectId)
+    if (running !== undefined) return await running
+    const look = this.#parts.writers.run(projectId, () => this.#look(projectId))
+    this.#looks.set(projectId, look)
+    return await look.finally(() => this.#looks.delete(projectId))
+  }
+
+  stateOf(projectId: string): ReturnType<Upstreams['stateOf']> {
+    return this.#parts.book.stateOf(projectId)
+  }
+
+  projectIds(): readonly string[] {
+    return this.#parts.book.projectIds()
+  }
+
+  async pinnedHostKeys(): Promise<readonly HostKey[]> {
+    return (await this.#parts.hostKeys?.pinnedHostKeys()) ?? []
+  }
+
+  async #look(projectId: string): Promise<UpstreamLook> {
+    const { book, projects } = this.#parts
+    if (book.find(projectId) === undefined) return { code: 'none' }
+    try {
+      const followed = await projects.follow(projectId)
+      if (followed.code === 'failed') return followed
+      const { changed } = followed
+      return { code: 'looked', changed, services: changed ? await this.#services(projectId) : [] }
+    } catch (error) {
+      if (!(error instanceof LostCopyError)) throw error
+      book.note(projectId, error.failure)
+      return { code: 'failed', failure: error.failure }
+    }
+  }
+
+  async #services(projectId: string): Promise<readonly string[]> {
+    const directory = this.#parts.projects.directoryOf(projectId)
+    const { mainBranch } = this.#parts.projects.layoutOf(projectId)
+    const heads = await readHeads(this.#parts.git, directory, LOCAL_HEADS)
+    return servicesOf((await this.#examine(directory, heads, mainBranch)).finding)
+  }
+
+  /** One project at a time in one repository, and one change at a time of one project. */
+  async #claim<T>(
+    projectId: string,
+    connection: UpstreamConnection,
+    work: (remote: Remote) => Promise<T | UpstreamRefusal>,
+  ): Promise<T | UpstreamRefusal> {
+    const read = remoteOf(connection, this.#parts.protocols, this.#parts.stop)
+    if (read.code === 'failed') return { code: 'upstream-failed', failure: read.failure }
+    const { remote } = read
+    const key = remote.name.toLowerCase()
+    if (this.#claimed.has(key) || this.#parts.book.ownerOf(remote.url, projectId) !== undefined) {
+      const message = `${remote.name} is the upstream of another project; each project needs a repository of its own`
+      return { code: 'upstream-taken', message }
+    }
+    this.#claimed.add(key)
+    try {
+      return await this.#parts.writers.run(projectId, () => work(remote))
+    } finally {
+      this.#claimed.delete(key)
+    }
+  }
+
+  /** Copies the remote into a folder of its own, which is gone afterwards unless the work moved it. */
+  async #aside<T>(
+    remote: Remote,
+    work: (copy: Copy) => Promise<T | UpstreamRefusal>,
+  ): Promise<T | UpstreamRefusal> {
+    const { git, projects, repositories, timeouts } = this.#parts
+    const directory = projects.newDirectory()
+    try {
+      const cloned = await cloneAside(git, remote, directory, timeouts.cloneMs)
+      if (cloned.code === 'failed') return { code: 'upstream-failed', failure: cloned.failure }
+      const heads = await readHeads(git, directory, LOCAL_HEADS)
+      return await work(await this.#examine(directory, heads, await this.#defaultBranch(directory)))
+    } finally {
+      await repositories.forget(directory)
+      await rm(directory, { recursive: true, force: true })
+    }
+  }
+
+  async #defaultBranch(directory: string): Promise<string | undefined> {
+    const result = await this.#parts.git.run(['symbolic-ref', '--quiet', 'HEAD'], {
+      gitDirectory: directory,
+    })
+    const name = result.code === 'exited' ? result.stdout.toString('utf8').trim() : ''
+    return name.startsWith(LOCAL_HEADS) ? name.slice(LOCAL_HEADS.length) : undefined
+  }
+
+  async #examine(
+    directory: string,
+    heads: Heads,
+    defaultBranch: string | undefined,
+  ): Promise<Copy> {
+    const main = defaultBranch === undefined ? undefined : heads.get(defaultBranch)
+    const shipyard = main && (await this.#textOf(directory, `${main}:${SHIPYARD_FILE}`))
+    const metadata = main && (await this.#textOf(directory, `${main}:${METADATA_FILE}`))
+    const read = shipyard === undefined ? undefined : readShipyardFile(shipyard, SHIPYARD_FILE)
+    const stages = read?.ok === true ? read.value.spec.stages.map(({ name }) => name) : undefined
+    const branches = new Map<string, readonly string[]>()
+    for (const [branch, commitId] of heads) {
+      const matters = branch === defaultBranch || stages?.includes(branch) === true
+      const paths = matters ? await this.#parts.repositories.paths(directory, commitId) : []
+      branches.set(branch, [...paths])
+    }
+    const finding = findLayout({ defaultBranch, branches, stages, metadata })
+    return { directory, heads, finding, shipyard }
+  }
+
+  async #textOf(directory: string, name: string): Promise<string | undefined> {
+    const object = await this.#parts.repositories.read(directory, name)
+    return object?.type === 'blob' ? object.content.toString('utf8') : undefined
+  }
+
+  /** What a new project makes of a copy: the first commit, pushed, or nothing at all. */
+  async #begin(
+    request: NewUpstream,
+    remote: Remote,
+    copy: Copy,
+  ): Promise<
+    | { readonly code: 'begun' | 'adopted'; readonly layout: KeptnLayout; readonly heads: Heads }
+    | UpstreamRefusal
+  > {
+    const { finding, heads } = copy
+    switch (finding.code) {
+      case 'none':
+        return taken(remote, `holds no project of Keptn: ${finding.reason}`)
+      case 'empty':
+        return await this.#beginEmpty(request, remote, copy, finding.mainBranch ?? NEW_MAIN_BRANCH)
+      default: {
+        if (request.shipyard !== undefined && request.shipyard.trim() !== copy.shipyard?.trim()) {
+          const advice =
+            'leave the shipyard out to take over what is there, and change it afterwards'
+          return taken(remote, `holds a project with another ${SHIPYARD_FILE}; ${advice}`)
+        }
+        const { directory } = copy
+        const { mainBranch: branch } = finding
+        const timeoutMs = this.#parts.timeouts.pushMs
+        const may = await checkPush(this.#parts.git, remote, { directory, branch, timeoutMs })
+        if (may.code === 'failed') return { code: 'upstream-failed', failure: may.failure }
+        return { code: 'adopted', layout: { kind: finding.code, mainBranch: branch }, heads }
+      }
+    }
+  }
+
+  async #beginEmpty(
+    request: NewUpstream,
+    remote: Remote,
+    copy: Copy,
+    mainBranch: string,
+  ): Promise<
+    | { readonly code: 'begun'; readonly layout: KeptnLayout; readonly heads: Heads }
+    | UpstreamRefusal
+  > {
+    const { git, timeouts } = this.#parts
+    const { directory, heads: before } = copy
+    if (request.shipyard === undefined) {
+      const message = `${remote.name} is empty, so the project needs a shipyard`
+      return { code: 'invalid', message }
+    }
+    const layout: KeptnLayout = { kind: 'directories', mainBranch }
+    const files = [
+      { path: SHIPYARD_FILE, content: Buffer.from(request.shipyard) },
+      { path: METADATA_FILE, content: projectMetadata(request) },
+    ]
+    const written = await writeCommit(git, directory, {
+      ref: `${LOCAL_HEADS}${mainBranch}`,
+      parent: before.get(mainBranch),
+      author: KEPTN_IDENTITY,
+      message: INITIAL_MESSAGE,
+      timeMs: request.createdMs,
+      files,
+    })
+    if (written.code === 'failed') throw new GitError(written.message)
+    const after = new Map([[mainBranch, written.commitId]])
+    const pushed = await pushHeads(git, remote, { directory, layout, before, after, timeouts })
+    if (pushed.code === 'failed') return { code: 'upstream-failed', failure: pushed.failure }
+    if (pushed.code === 'raced') return { code: 'upstream-failed', failure: raced(remote) }
+    return { code: 'begun', layout, heads: new Map([...before, ...after]) }
+  }
+
+  /** The same repository with other credentials: they must be let in, to read and to push. */
+  async #reconnect(
+    projectId: string,
+    remote: Remote,
+    layout: KeptnLayout,
+  ): Promise<{ readonly code: 'moved'; readonly layout: KeptnLayout } | UpstreamRefusal> {
+    const { git, timeouts, projects, repositories } = this.#parts
+    const directory = projects.directoryOf(projectId)
+    await repositories.prepareWrite(directory)
+    const place = { directory, layout, timeoutMs: timeouts.fetchMs }
+    const fetched = await fetchHeads(git, remote, place)
+    if (fetched.code === 'failed') return { code: 'upstream-failed', failure: fetched.failure }
+    const push = { directory, branch: layout.mainBranch, timeoutMs: timeouts.pushMs }
+    const may = await checkPush(git, remote, push)
+    if (may.code === 'failed') return { code: 'upstream-failed', failure: may.failure }
+    return { code: 'moved', layout }
+  }
+
+  /** Another repository: an empty one gets everything, one that holds our history is taken as it is. */
+  async #move(
+    projectId: string,
+    remote: Remote,
+  ): Promise<{ readonly code: 'moved'; readonly layout: KeptnLayout } | UpstreamRefusal> {
+    const { git, projects, timeouts } = this.#parts
+    const directory = (await projects.present(projectId)) ?? projects.directoryOf(projectId)
+    const layout = projects.layoutOf(projectId)
+    const local = await readHeads(git, directory, LOCAL_HEADS)
+    return await this.#aside(remote, async (copy) => {
+      if (copy.finding.code !== 'empty') {
+        return await this.#joinHistory(remote, directory, layout, local)
+      }
+      if (copy.heads.size > 0) {
+        return taken(
+          remote,
+          'is not empty; the history of a project needs a repository without commits',
+        )
+      }
+      // An empty host is given the name it expects, so that its default branch is there afterwards.
+      const wished = copy.finding.mainBranch
+      const isFree = wished !== undefined && !local.has(wished)
+      const mainBranch = isFree && layout.kind === 'directories' ? wished : layout.mainBranch
+      const renamed = new Map(
+        [...local].map(([name, id]) => [name === layout.mainBranch ? mainBranch : name, id]),
+      )
+      const moved = { ...layout, mainBranch }
+      const move = { directory, layout: moved, before: new Map(), after: renamed, timeouts }
+      const pushed = await pushHeads(git, remote, move)
+      if (pushed.code === 'failed') return { code: 'upstream-failed', failure: pushed.failure }
+      if (pushed.code === 'raced') return { code: 'upstream-failed', failure: raced(remote) }
+      await this.#follow(directory, renamed)
+      return { code: 'moved', layout: moved }
+    })
+  }
+
+  async #joinHistory(
+    remote: Remote,
+    directory: string,
+    layout: KeptnLayout,
+    local: Heads,
+  ): Promise<{ readonly code: 'moved'; readonly layout: KeptnLayout } | UpstreamRefusal> {
+    const { git, timeouts } = this.#parts
+    const place = { directory, layout, timeoutMs: timeouts.cloneMs }
+    const fetched = await fetchHeads(git, remote, place)
+    const ours = local.get(layout.mainBranch) ?? ''
+    const theirs = fetched.code === 'fetched' ? fetched.heads.get(layout.mainBranch) : undefined
+    if (theirs === undefined || !(await contains(git, directory, theirs, ours))) {
+      return taken(
+        remote,
+        'is not empty and does not hold the history of this project; name an empty repository, or adopt this one as a new project',
+      )
+    }
+    const push = { directory, branch: layout.mainBranch, timeoutMs: timeouts.pushMs }
+    const may = await checkPush(git, remote, push)
+    if (may.code === 'failed') return { code: 'upstream-failed', failure: may.failure }
+    if (fetched.code === 'fetched') await this.#follow(directory, fetched.heads)
+    return { code: 'moved', layout }
+  }
+
+  async #follow(directory: string, heads: Heads): Promise<void> {
+    const { git } = this.#parts
+    await moveHeads(git, directory, SEEN_HEADS, heads)
+    await moveHeads(git, directory, LOCAL_HEADS, heads)
+  }
+}
+
+function servicesOf(finding: LayoutFinding): string[] {
+  if (finding.code === 'empty' || finding.code === 'none') return []
+  return [...new Set(finding.services.map(({ service }) => service))].sort()
+}
+
+function taken(remote: Remote, what: string): UpstreamRefusal {
+  return { code: 'upstream-taken', message: `${remote.name} ${what}` }
+}
+
+function raced(remote: Remote): GitFailure {
+  return failure('push-raced', `${remote.name}: somebody else pushed at the same time; try again`)
+}

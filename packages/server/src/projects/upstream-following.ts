@@ -1,0 +1,95 @@
+import { createKeyedMutex } from '../keyed-mutex.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Log } from '../ports/log.ts'
+import type { Upstreams } from '../ports/upstreams.ts'
+
+export type UpstreamFollowing = {
+  /** Fetches, unless it was tried less than `maxAgeMs` ago, and makes what came the newest configuration. */
+  follow(projectId: string, maxAgeMs: number): Promise<void>
+  /** The same, and gives up waiting (not fetching) after a while. */
+  freshen(projectId: string, maxAgeMs: number): Promise<void>
+  /** The same in the background: an event never waits for an upstream. */
+  nudge(projectId: string): void
+}
+
+/** How long somebody who asks for the newest waits for an upstream that hangs. */
+const FRESHEN_WAIT_MS = 3_000
+/** Under a stream of events the upstream is asked this often. */
+const NUDGE_AGE_MS = 5_000
+
+/** Keeps the newest configuration of projects with an upstream as new as the upstream lets. */
+export function createUpstreamFollowing(parts: {
+  readonly upstreams: Upstreams | undefined
+  readonly clock: Clock
+  readonly log: Log | undefined
+  readonly nameOf: (projectId: string) => string
+  /** The local copy moved; these services have files in it. */
+  readonly onChange: (projectId: string, services: readonly string[]) => Promise<void>
+}): UpstreamFollowing {
+  const { upstreams, clock, log, nameOf, onChange } = parts
+  const turns = createKeyedMutex()
+  /** Sentence by project: said once when it begins, and when it is over. */
+  const failing = new Map<string, string>()
+  const nudged = new Map<string, number>()
+
+  async function follow(projectId: string, maxAgeMs: number): Promise<void> {
+    if (upstreams?.stateOf(projectId) === undefined) return
+    await turns.run(projectId, async () => {
+      const look = await upstreams.look(projectId, maxAgeMs)
+      if (look.code === 'failed') tellFailure(projectId, look.failure.message)
+      if (look.code !== 'looked') return
+      tellRecovery(projectId)
+      if (!look.changed) return
+      await onChange(projectId, look.services)
+      log?.info({ project: nameOf(projectId) }, 'the upstream moved; new contexts use it')
+    })
+  }
+
+  function tellFailure(projectId: string, message: string): void {
+    if (failing.get(projectId) === message) return
+    failing.set(projectId, message)
+    const project = nameOf(projectId)
+    log?.warn(
+      { project, message },
+      'the upstream cannot be followed; the last fetched commit counts',
+    )
+  }
+
+  function tellRecovery(projectId: string): void {
+    if (!failing.delete(projectId)) return
+    log?.info({ project: nameOf(projectId) }, 'the upstream can be followed again')
+  }
+
+  async function freshen(projectId: string, maxAgeMs: number): Promise<void> {
+    if (upstreams?.stateOf(projectId) === undefined) return
+    const enough = new AbortController()
+    const waited = clock.sleep(FRESHEN_WAIT_MS, enough.signal).catch(() => undefined)
+    await Promise.race([caught(projectId, maxAgeMs), waited])
+    enough.abort()
+  }
+
+  /** Whatever breaks is told in the log: nobody waits for the outcome. */
+  async function caught(projectId: string, maxAgeMs: number): Promise<void> {
+    await follow(projectId, maxAgeMs).catch((error: unknown) => {
+      if (isStopping(error)) return
+      log?.error({ project: nameOf(projectId), error }, 'the upstream could not be followed')
+    })
+  }
+
+  return {
+    follow,
+    freshen,
+    nudge(projectId) {
+      const nowMs = clock.nowMs()
+      const before = nudged.get(projectId)
+      if (before !== undefined && Math.abs(nowMs - before) < NUDGE_AGE_MS) return
+      nudged.set(projectId, nowMs)
+      void caught(projectId, NUDGE_AGE_MS)
+    },
+  }
+}
+
+/** The server stops: nobody needs to hear of a fetch that was given up for it. */
+export function isStopping(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError'
+}

@@ -1,0 +1,89 @@
+import type { TaskAnswer, TaskExecutor, TaskJob } from '../../src/executors/executor.ts'
+import type { Clock } from '../../src/ports/clock.ts'
+import type { SeededRandom } from './seeded-random.ts'
+import type { Fault } from './swarm.ts'
+
+/** One time that an executor really did something outside. */
+export type Effect = {
+  readonly runId: string
+  readonly triggeredId: string
+  /** The process that did it. */
+  readonly process: number
+  /** Its note was on disk: whoever carries out the task again must see it. */
+  isNoted: boolean
+}
+
+/** An executor that is at work right now. */
+export type Execution = {
+  readonly process: number
+  readonly runId: string
+  readonly triggeredId: string
+  readonly task: string
+}
+
+export type ExecutorParts = {
+  readonly random: SeededRandom
+  readonly clock: Clock
+  readonly has: (fault: Fault) => boolean
+  readonly process: number
+  readonly effects: Effect[]
+  readonly atWork: Set<Execution>
+}
+
+const MINUTE_MS = 60_000
+const LONGEST_WORK_MS = 10 * MINUTE_MS
+const CONFIGURED = 0.4
+const BAD = 0.15
+const BLOCKED = 0.2
+
+export const OWN_TASKS = ['deployment', 'evaluation', 'rollback'] as const
+
+/** Built-in executors that note their effect before they report, and look for the note before they repeat it. */
+export function builtInExecutors(parts: ExecutorParts): TaskExecutor[] {
+  return OWN_TASKS.map((task) => ({
+    task,
+    source: 'tiphys',
+    takes: () => (task !== 'evaluation' && parts.random.chance(CONFIGURED) ? 'configured' : 'no'),
+    async execute(job: TaskJob): Promise<TaskAnswer> {
+      const { triggeredId } = job.task
+      const execution = { process: parts.process, runId: job.runId, triggeredId, task }
+      parts.atWork.add(execution)
+      try {
+        return await work(parts, job)
+      } finally {
+        parts.atWork.delete(execution)
+      }
+    },
+  }))
+}
+
+async function work(parts: ExecutorParts, job: TaskJob): Promise<TaskAnswer> {
+  const { random, clock, has, effects, process } = parts
+  const { triggeredId, name } = job.task
+  await clock.sleep(random.below(LONGEST_WORK_MS), job.signal)
+  if (has('bad-executor') && random.chance(BLOCKED)) {
+    await job.progress('a sync window is closed', { blocked: true })
+    await clock.sleep(random.below(LONGEST_WORK_MS), job.signal)
+    await job.progress('the window is open')
+  }
+  if (job.notes('effect.done').length === 0) {
+    const effect = { runId: job.runId, triggeredId, process, isNoted: false }
+    effects.push(effect)
+    await job.note('effect.done', {})
+    effect.isNoted = true
+  }
+  if (has('bad-executor') && random.chance(BAD)) {
+    if (random.chance(1 / 2)) throw new Error('a bug in the executor (simulated)')
+    // It hangs until its deadline.
+    await clock.sleep(Number.MAX_SAFE_INTEGER, job.signal)
+  }
+  await clock.sleep(random.below(LONGEST_WORK_MS), job.signal)
+  const result = random.pick(['pass', 'pass', 'pass', 'warning', 'fail'] as const)
+  return {
+    code: 'finished',
+    status: 'succeeded',
+    result,
+    message: '',
+    data: { [name]: { ok: true } },
+  }
+}

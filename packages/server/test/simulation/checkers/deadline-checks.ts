@@ -1,0 +1,71 @@
+import { strict as assert } from 'node:assert'
+import type { Story } from '../story.ts'
+import { type RunLog, type RunRow, runsOf } from './log-of-story.ts'
+
+const NO_ANSWER_MS = 10 * 60 * 1000
+
+/** Nothing is given up or begun early, and late only by what was wrong with clock, disk and process. */
+export function checkDeadlines(story: Story): void {
+  // Two owners answer for each other's tasks without knowing it; of a clock that was set back nobody can say what is early.
+  if (story.swarm.faults.has('two-owners') || story.wasSetBack) return
+  for (const run of runsOf(story.rows)) {
+    delaysAreKept(run)
+    for (const [index, { row, meta }] of run.rows.entries()) {
+      if (meta.k !== 'expired') continue
+      const task = run.rows.find((one) => one.row.event.id === row.event.triggeredid)
+      assert.ok(task !== undefined, `${run.stream}: a task that expires was triggered`)
+      const deadlineMs = deadlineOf(run, task, run.rows.slice(0, index))
+      const lateMs = row.timeMs - deadlineMs
+      assert.ok(lateMs >= 0, `${run.stream} gives up ${row.event.type} ${-lateMs} ms early`)
+      assert.ok(
+        lateMs <= story.excusedMs,
+        `${run.stream} gives up ${row.event.type} ${lateMs} ms late, ${story.excusedMs} ms are excused`,
+      )
+    }
+  }
+}
+
+/** Behaviour.md 3: ten minutes to the answer, then the task's own time; both stand still while the run is paused or the task blocked. */
+function deadlineOf(run: RunLog, task: RunRow, before: readonly RunRow[]): number {
+  const dueMs = task.row.timeMs
+  const index = task.meta.k === 'task' ? task.meta.i : 0
+  const finishMs = run.start.plan.tasks[index]?.finishMs ?? 0
+  const ofTask = before.filter(({ row }) => row.event.triggeredid === task.row.event.id)
+  const isAnswered = ofTask.some(({ meta }) => ['started', 'changed', 'finished'].includes(meta.k))
+  const allowedMs = isAnswered ? finishMs : Math.min(NO_ANSWER_MS, finishMs)
+  return dueMs + allowedMs + stoodStillMs(before, task, dueMs)
+}
+
+/** How long the task's clock stood still: the time that is in a pause, in a block, or in both. */
+function stoodStillMs(before: readonly RunRow[], task: RunRow, dueMs: number): number {
+  let sinceMs: number | undefined
+  let isPaused = false
+  let isBlocked = false
+  let totalMs = 0
+  for (const { row, meta } of before) {
+    const isOfTask = row.event.triggeredid === task.row.event.id
+    if (meta.k === 'paused') isPaused = true
+    if (meta.k === 'resumed') isPaused = false
+    if (isOfTask && meta.k === 'changed') isBlocked = meta.blocked === true
+    if (isOfTask && meta.k === 'started') isBlocked = false
+    const stands = isPaused || isBlocked
+    if (stands && sinceMs === undefined) sinceMs = row.timeMs
+    if (!stands && sinceMs !== undefined) {
+      totalMs += Math.max(0, row.timeMs - Math.max(dueMs, sinceMs))
+      sinceMs = undefined
+    }
+  }
+  return totalMs
+}
+
+/** `triggeredAfter` counts from the trigger of the run, or from the end of the task before. */
+function delaysAreKept(run: RunLog): void {
+  let fromMs = run.rows[0]?.row.timeMs ?? 0
+  for (const { row, meta } of run.rows) {
+    if (meta.k === 'finished' || meta.k === 'expired') fromMs = row.timeMs
+    if (meta.k !== 'task') continue
+    const earliestMs = fromMs + (run.start.plan.tasks[meta.i]?.afterMs ?? 0)
+    const earlyMs = earliestMs - row.timeMs
+    assert.ok(earlyMs <= 0, `${run.stream} triggers ${row.event.type} ${earlyMs} ms early`)
+  }
+}
