@@ -89,6 +89,8 @@ export type RerunRequest = {
   /** The task to begin with; unset: the one that failed. */
   readonly from?: string
   readonly actor: Actor
+  /** The id of the new run: of its `.triggered` event. */
+  readonly newRunId: string
   /** What was deployed in its place since, in words: then only a re-run that deploys again makes sense. */
   readonly replacedBy?: string
 }

@@ -1,4 +1,3 @@
-import { eventId } from '@tiphys/core/event-id.ts'
 import { runStream, triggeredEvent } from '@tiphys/core/sequence/begin-run.ts'
 import { withoutMessage } from '@tiphys/core/sequence/decide-run.ts'
 import { rerunPoint, sameStep } from '@tiphys/core/sequence/rerun.ts'
@@ -26,9 +25,8 @@ type Prepared =
 
 /** Where a run is taken up, and with which plan: the rows of the old run say what was done, the newest configuration what follows. */
 export async function prepareRerun(parts: RerunParts, request: RerunRequest): Promise<Prepared> {
-  const { projectId, runId, from, actor, replacedBy } = request
-  const stream = runStream(projectId, runId)
-  const rows = await parts.store.read(stream)
+  const { projectId, runId, newRunId: id, from, actor, replacedBy } = request
+  const rows = await parts.store.read(runStream(projectId, runId))
   if (rows.length === 0) return { code: 'not-found', message: `there is no run ${runId}` }
   const point = rerunPoint(rows.map(runRowOf), from)
   if (point.code !== 'found') return point
@@ -49,7 +47,6 @@ export async function prepareRerun(parts: RerunParts, request: RerunRequest): Pr
   }
   const nowMs = parts.clock.nowMs()
   const data = withoutMessage(point.payload)
-  const id = eventId(`${stream}#rerun`, rows.length, nowMs)
   const triggered = triggeredEvent({ id, stage, sequence, context: ended.context, data }, nowMs)
   const wish: StartWish = {
     projectId,

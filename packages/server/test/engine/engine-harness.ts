@@ -150,7 +150,7 @@ export async function engineHarness(options: HarnessOptions = {}) {
           return runs
         }),
     async rerun(runId: string, from?: string) {
-      const wish = { projectId: PROJECT_ID, runId, actor: CI }
+      const wish = { projectId: PROJECT_ID, runId, actor: CI, newRunId: `rerun-${ids++}` }
       const answer = await engine.rerun(from === undefined ? wish : { ...wish, from })
       await settle(engine)
       return answer

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { OverrideFreezeBody, RerunAnswer, RerunBody } from '@tiphys/contract/http/native-control.ts'
 import { ControlAnswer } from '@tiphys/contract/http/native-run.ts'
+import { eventId } from '@tiphys/core/event-id.ts'
 import { z } from 'zod'
 import type { Engine, RerunAnswer as EngineAnswer } from '../../engine/engine.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -45,6 +47,7 @@ export function addRerunRoutes(add: AddRoute, parts: Parts): void {
       const answer = await parts.engine.rerun({
         projectId: run.projectId,
         runId: run.runId,
+        newRunId: eventId(randomUUID(), 1, parts.clock.nowMs()),
         actor,
         ...(body.from === undefined ? {} : { from: body.from }),
         ...(replacedBy === undefined ? {} : { replacedBy }),
