@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { NewEvent } from '@tiphys/server/ports/store.ts'
-import { openBenchEngine } from './bench-engine.ts'
+import { openBenchEngine, PROJECT } from './bench-engine.ts'
 import { quantile } from './figures.ts'
 import { SequenceDriver } from './sequence-driver.ts'
 
@@ -23,9 +23,20 @@ export type EngineRate = {
   readonly sample: readonly NewEvent[]
 }
 
-/** So many sequences at a time, each in a lane of its own, the next one as soon as the last one is over. */
-export async function measureEngine(inFlight: number, durationMs: number): Promise<EngineRate> {
-  return await withEngine(inFlight, async (driver) => {
+/** An existing log, and the project in it. */
+export type BenchLog = { readonly file: string; readonly projectId: string }
+
+/**
+ * So many sequences at a time, each in a lane of its own, the next one as soon as the last one is over; on a new log unless one
+ * is named.
+ */
+export async function measureEngine(
+  inFlight: number,
+  durationMs: number,
+  log?: BenchLog,
+): Promise<EngineRate> {
+  const measured = log === undefined ? withEngine : withEngineOn(log)
+  return await measured(inFlight, async (driver) => {
     let sequences = 0
     const [startMs, cpuBefore] = [performance.now(), process.cpuUsage()]
     const slot = async (_: unknown, index: number) => {
@@ -55,17 +66,24 @@ export async function withEngine<T>(
   measure: (driver: SequenceDriver) => Promise<T>,
 ): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'tiphys-bench-'))
-  const driver = new SequenceDriver()
   try {
-    const file = join(folder, 'tiphys.db')
-    const { engine, close } = await openBenchEngine({ file, services, onCommitted: driver.see })
+    const log = { file: join(folder, 'tiphys.db'), projectId: PROJECT }
+    return await withEngineOn(log)(services, measure)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function withEngineOn({ file, projectId }: BenchLog): typeof withEngine {
+  return async (services, measure) => {
+    const driver = new SequenceDriver(projectId)
+    const options = { file, services, projectId, onCommitted: driver.see }
+    const { engine, close } = await openBenchEngine(options)
     driver.drive(engine)
     try {
       return await measure(driver)
     } finally {
       await close()
     }
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
   }
 }

@@ -6,6 +6,8 @@ import { benchEngine } from './part-engine.ts'
 import { benchGate } from './part-gate.ts'
 import { benchHttp } from './part-http.ts'
 import { benchLatency } from './part-latency.ts'
+import { benchQueries } from './part-queries.ts'
+import { benchScale } from './part-scale.ts'
 import { benchStart } from './part-start.ts'
 import { diskNote } from './raw-share.ts'
 
@@ -18,7 +20,11 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   start: benchStart,
   gate: benchGate,
   load: async () => printLoadBench(await measureLoadGenerator()),
+  scale: benchScale,
+  queries: benchQueries,
 }
+/** Only when they are named: they make gigabytes and take minutes. */
+const BY_HAND = ['scale', 'queries']
 /** Internal: run the part in this process. */
 const HERE = '--here'
 
@@ -39,7 +45,8 @@ function runAll(wanted: readonly string[]): number {
   const note = diskNote()
   if (note !== undefined) console.log(`Note: ${note}`)
   let failures = 0
-  for (const part of wanted.length === 0 ? Object.keys(PARTS) : wanted) {
+  const ordinary = Object.keys(PARTS).filter((part) => !BY_HAND.includes(part))
+  for (const part of wanted.length === 0 ? ordinary : wanted) {
     console.log()
     const child = spawnSync(process.execPath, [fileURLToPath(import.meta.url), HERE, part], {
       stdio: 'inherit',

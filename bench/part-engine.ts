@@ -3,7 +3,7 @@ import { line, median, ms, ratio, whole } from './figures.ts'
 import { meanOf, measureRawSequences, RAW_EXPLAINED, type RawSequences } from './raw-share.ts'
 
 const IN_FLIGHT = [1, 64]
-const ROUNDS = 3
+const ROUNDS = 5
 const ENGINE_MS = 2_000
 const RAW_MS = 800
 /** Before anything is measured: code is compiled while it runs. */

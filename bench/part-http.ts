@@ -1,18 +1,29 @@
 import type { NewEvent } from '@tiphys/server/ports/store.ts'
+import { BatchedDriver } from './batched-driver.ts'
 import { measureEngine } from './engine-rate.ts'
 import { line, median, megabytes, ms, percent, quantile, ratio, whole } from './figures.ts'
-import { type AnswerForm, HttpDriver } from './http-driver.ts'
+import { HttpDriver } from './http-driver.ts'
 import { meanOf, measureRawSequences, RAW_EXPLAINED, type RawSequences } from './raw-share.ts'
 import { type ServerProcess, serverFolder, startServer } from './server-process.ts'
 
 const IN_FLIGHT = 64
-const ROUNDS = 3
-const SERVER_MS = 2_500
+const ROUNDS = 5
+const SERVER_MS = 2_000
 const RAW_MS = 600
 const WARM_UP_MS = 2_000
 
+/** How tasks are answered. */
+type Form = 'events' | 'result' | 'batched'
+type Driver = HttpDriver | BatchedDriver
+
+const FORMS: Readonly<Record<Form, string>> = {
+  events: 'started and finished as events',
+  result: 'one call for both (…/result)',
+  batched: 'batches (events, results, open)',
+}
+
 type Round = {
-  readonly driver: HttpDriver
+  readonly driver: Driver
   readonly sequencesPerSecond: number
   readonly requestsPerSequence: number
   readonly serverCores: number | undefined
@@ -30,7 +41,7 @@ export async function benchHttp(): Promise<void> {
     await new HttpDriver(server.pool, 'events').createProject(IN_FLIGHT)
     const idle = server.usage()
     await playClosed(server, 'events', WARM_UP_MS)
-    for (const form of ['events', 'result'] as const) {
+    for (const form of ['events', 'result', 'batched'] as const) {
       const rounds: Round[] = []
       for (let round = 0; round < ROUNDS; round++) rounds.push(await play(server, form, sample))
       print(form, rounds)
@@ -52,7 +63,7 @@ export async function benchHttp(): Promise<void> {
 
 async function play(
   server: ServerProcess,
-  form: AnswerForm,
+  form: Form,
   sample: readonly NewEvent[],
 ): Promise<Round> {
   const before = measureRawSequences(sample, IN_FLIGHT, RAW_MS)
@@ -61,8 +72,9 @@ async function play(
   return { ...played, raw }
 }
 
-async function playClosed(server: ServerProcess, form: AnswerForm, durationMs: number) {
-  const driver = new HttpDriver(server.pool, form)
+async function playClosed(server: ServerProcess, form: Form, durationMs: number) {
+  const driver: Driver =
+    form === 'batched' ? new BatchedDriver(server.pool) : new HttpDriver(server.pool, form)
   const [serverBefore, driverBefore] = [server.usage(), process.cpuUsage()]
   const startMs = performance.now()
   let sequences = 0
@@ -85,13 +97,13 @@ async function playClosed(server: ServerProcess, form: AnswerForm, durationMs: n
   }
 }
 
-function print(form: AnswerForm, rounds: readonly Round[]): void {
+function print(form: Form, rounds: readonly Round[]): void {
   const middle = (of: (round: Round) => number) => median(rounds.map(of))
   const shares = rounds.map(
     ({ sequencesPerSecond, raw }) => sequencesPerSecond / raw.sequencesPerSecond,
   )
   line(
-    form === 'events' ? 'started and finished as events' : 'one call for both (…/result)',
+    FORMS[form],
     `${ratio(median(shares))} of the raw rate (rounds ${shares.map(ratio).join(', ')})`,
     `${whole(middle(({ sequencesPerSecond }) => sequencesPerSecond))} sequences/s`,
     `raw ${whole(middle(({ raw }) => raw.sequencesPerSecond))}`,

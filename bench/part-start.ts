@@ -1,16 +1,15 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { createSqliteStore } from '@tiphys/server/adapters/sqlite/open-sqlite.ts'
 import { newId } from '@tiphys/server/adapters/system/new-id.ts'
-import { openBenchEngine, PROJECT } from './bench-engine.ts'
+import { openBenchEngine } from './bench-engine.ts'
 import { line, median, megabytes, ms, times, whole } from './figures.ts'
-import { HttpDriver } from './http-driver.ts'
 import type { ProcessUsage } from './process-usage.ts'
 import { ROWS_PER_SEQUENCE } from './raw-share.ts'
 import { SequenceDriver } from './sequence-driver.ts'
+import { prepareProject, projectIdIn } from './server-log.ts'
 import { type ServerFolder, serverFolder, startServer } from './server-process.ts'
 
-const STARTS = 3
+const STARTS = 5
 const LOG_ROWS = 100_000
 const OPEN_RUNS = 100
 const IN_FLIGHT = 64
@@ -82,9 +81,7 @@ function report(label: string, all: readonly Start[], bareMs: number): void {
 
 /** A project made through the API, then runs by the engine itself on the same log, most of them over. */
 async function fillLog(folder: ServerFolder): Promise<void> {
-  const server = await startServer(folder)
-  await new HttpDriver(server.pool, 'events').createProject(IN_FLIGHT)
-  await server.stop()
+  await prepareProject(folder, IN_FLIGHT)
   const file = join(folder.dataDir, 'tiphys.db')
   const projectId = await projectIdIn(file)
   const driver = new SequenceDriver(projectId)
@@ -100,18 +97,6 @@ async function fillLog(folder: ServerFolder): Promise<void> {
     await driver.trigger(`service-${index % IN_FLIGHT}`, newId(Date.now()))
   }
   await close()
-}
-
-async function projectIdIn(file: string): Promise<string> {
-  const store = createSqliteStore({ file })
-  try {
-    const rows = await store.readLog(0, IN_FLIGHT)
-    const found = rows.find(({ projectId }) => projectId !== undefined)?.projectId
-    if (found === undefined) throw new Error(`project ${PROJECT} is not in the log`)
-    return found
-  } finally {
-    await store.close()
-  }
 }
 
 function startBareNode(): number {

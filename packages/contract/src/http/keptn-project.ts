@@ -99,14 +99,14 @@ export const ServicePage = TextPage.extend({ services: z.array(ExpandedService) 
 export const CreateProjectBody = z.strictObject({
   name: z.string(),
   /** base64; an upstream that holds a project brings its own. */
-  shipyard: z.string().optional(),
+  shipyard: z.string().nullish(),
   gitCredentials: GitCredentials.nullish(),
 })
 export type CreateProjectBody = z.infer<typeof CreateProjectBody>
 
 export const UpdateProjectBody = z.strictObject({
   name: z.string(),
-  shipyard: z.string().optional(),
+  shipyard: z.string().nullish(),
   gitCredentials: GitCredentials.nullish(),
 })
 export type UpdateProjectBody = z.infer<typeof UpdateProjectBody>

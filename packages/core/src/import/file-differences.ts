@@ -1,6 +1,6 @@
 import { repositoryPathFault } from '@tiphys/contract/repository-path.ts'
 import type { ImportedFile, ImportProject, LocatedDifference } from './import-project.ts'
-import { notReadHere, type ServiceFileKind, serviceFileKind } from './service-files.ts'
+import { insteadOf, notReadHere, type ServiceFileKind, serviceFileKind } from './service-files.ts'
 
 /** A request to the server holds 32 MiB, and base64 makes a third more of a file; the rest is for the words around it. */
 export const MAX_RESOURCE_BYTES = 23 * 1024 * 1024
@@ -12,7 +12,7 @@ const SERVICE_NAME = /^[a-z]([a-z0-9-]*[a-z0-9])?$/
 export function fileDifferences(project: ImportProject): readonly LocatedDifference[] {
   return [
     ...project.files.flatMap((file) => [...nameFault(file), ...sizeFault(file)]),
-    ...notReadFiles(project.files),
+    ...notReadFiles(project),
     ...unknownFiles(project.files),
     ...project.notFiles.map(notAFile),
     ...stagesWithoutFiles(project),
@@ -62,13 +62,22 @@ function sizeFault(file: ImportedFile): LocatedDifference[] {
   ]
 }
 
-/** One for each kind and place: the file that stands first, which for a chart is the archive or Chart.yaml. */
-function notReadFiles(files: readonly ImportedFile[]): LocatedDifference[] {
+/** One for each kind and place (the file that stands first, which for a chart is the archive), and one for each webhook and job. */
+function notReadFiles({ files, answerers }: ImportProject): LocatedDifference[] {
   return firstOfEach(files, (file, kind) =>
     notReadHere(kind) === undefined ? undefined : `${kind} ${JSON.stringify(file.place)}`,
-  ).flatMap((file) => {
-    const difference = notReadHere(serviceFileKind(file.uri))
-    return difference === undefined ? [] : [{ ...difference, file, path: [] }]
+  ).flatMap((file): LocatedDifference[] => {
+    const kind = serviceFileKind(file.uri)
+    const difference = notReadHere(kind)
+    if (difference === undefined) return []
+    const events = answerers.find((one) => one.file === file)?.events ?? []
+    if (events.length === 0 || (kind !== 'webhook' && kind !== 'job')) {
+      return [{ ...difference, file, path: [] }]
+    }
+    return events.map(({ type, path }) => {
+      const todo = insteadOf(kind, type)
+      return { ...difference, file, path, subject: type, ...(todo === undefined ? {} : { todo }) }
+    })
   })
 }
 

@@ -1,3 +1,4 @@
+import type { FilePath } from '@tiphys/contract/problem.ts'
 import type { ShipyardStage } from '@tiphys/contract/shipyard.ts'
 import type { KeptnPlace } from '../configuration/keptn-layout.ts'
 import type { Difference } from './difference.ts'
@@ -39,8 +40,8 @@ export type Answerer = {
   readonly by: 'webhook-service' | 'job-executor-service'
   readonly place: KeptnPlace
   readonly file: ImportedFile
-  /** Event types as the file has them; those of the job executor are regular expressions. */
-  readonly events: readonly string[]
+  /** Event types as the file has them, and where; those of the job executor are regular expressions. */
+  readonly events: readonly { readonly type: string; readonly path: FilePath }[]
 }
 
 /** A difference, and the file it is about; without one it is about the whole project. */

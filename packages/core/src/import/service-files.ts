@@ -100,6 +100,15 @@ const NOT_READ: Partial<Record<ServiceFileKind, Sentences>> = {
   },
 }
 
+/** Webhooks and jobs that only told somebody: nothing waits for them. */
+const NOTIFICATION =
+  'Nothing waits for it. Whoever follows the event stream can tell others: docs/api.md.'
+
+/** What to do about a webhook or a job that acted on an event of this type. */
+export function insteadOf(kind: 'webhook' | 'job', eventType: string): string | undefined {
+  return /\.(started|finished|changed)\$?$/.test(eventType) ? NOTIFICATION : NOT_READ[kind]?.todo
+}
+
 /** Undefined for what is read here, and for what nobody ever read. */
 export function notReadHere(kind: ServiceFileKind): (Sentences & { code: string }) | undefined {
   const sentences = NOT_READ[kind]

@@ -75,7 +75,7 @@ type Evidence = {
 
 function evidenceOf(project: ImportProject, stage: string, task: string): Evidence {
   const answerers = project.answerers.filter(
-    (one) => concerns(one, stage) && one.events.some((event) => isOfTask(one, event, task)),
+    (one) => concerns(one, stage) && one.events.some(({ type }) => isOfTask(one, type, task)),
   )
   const [first] = answerers
   if (first !== undefined) {

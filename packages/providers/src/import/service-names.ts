@@ -22,7 +22,9 @@ export function webhookNames(file: ImportedFile, text: string): ServiceNames | u
       return [{ name: secretRef.name, keys: secretRef.key ? [secretRef.key] : [], file, path }]
     }),
   )
-  const events = webhooks.flatMap(({ type }) => (type ? [type] : []))
+  const events = webhooks.flatMap(({ type }, index) =>
+    type ? [{ type, path: ['spec', 'webhooks', index, 'type'] }] : [],
+  )
   return { answerer: answererOf('webhook-service', file, events), secrets, at: parsed.at }
 }
 
@@ -30,8 +32,10 @@ export function jobNames(file: ImportedFile, text: string): ServiceNames | undef
   const parsed = parseYaml(JobFileNames, text, file.path, { unknownKeys: 'warn' })
   if (!parsed.ok) return undefined
   const actions = parsed.value.actions ?? []
-  const events = actions.flatMap((action) =>
-    (action.events ?? []).flatMap(({ name }) => (name ? [name] : [])),
+  const events = actions.flatMap((action, index) =>
+    (action.events ?? []).flatMap(({ name }, place) =>
+      name ? [{ type: name, path: ['actions', index, 'events', place, 'name'] }] : [],
+    ),
   )
   const secrets = actions.flatMap((action, index) =>
     (action.tasks ?? []).flatMap((task, taskIndex) =>
@@ -45,6 +49,6 @@ export function jobNames(file: ImportedFile, text: string): ServiceNames | undef
   return { answerer: answererOf('job-executor-service', file, events), secrets, at: parsed.at }
 }
 
-function answererOf(by: Answerer['by'], file: ImportedFile, events: readonly string[]): Answerer {
+function answererOf(by: Answerer['by'], file: ImportedFile, events: Answerer['events']): Answerer {
   return { by, place: file.place, file, events }
 }

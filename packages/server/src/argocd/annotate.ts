@@ -73,7 +73,7 @@ async function annotate(annotating: Annotating): Promise<EffectOutcome> {
   if (stands) return DONE
   if (!isAuthorized(metadata, project, stage)) {
     const message = `the verdict is not written onto ${ref.name}: it does not allow ${project}:${stage}`
-    log.info({ application: ref.name }, message)
+    log.info({ instance: argocd.instance, application: ref.name, project, stage }, message)
     return DONE
   }
   const written = await argocd.patch(ref, { metadata: { annotations } }, signal)
@@ -89,7 +89,7 @@ async function restoreOthers(
   before: Application,
   after: Application,
 ): Promise<void> {
-  const { application: ref, annotations } = annotation
+  const { application: ref, annotations, project, stage } = annotation
   const ours = Object.keys(annotations)
   const patch = mergePatchBetween(comparable(after, ours), comparable(before, ours))
   if (patch === undefined) return
@@ -97,7 +97,7 @@ async function restoreOthers(
   const how =
     restored.code === 'ok' ? 'and was restored' : `and is not restored: ${restored.message}`
   log.warn(
-    { instance: argocd.instance, application: ref.name },
+    { instance: argocd.instance, application: ref.name, project, stage },
     `write raced: application ${ref.name} changed while its verdict was written, ${how}`,
   )
 }
@@ -117,6 +117,7 @@ function comparable({ metadata, spec }: Application, ours: readonly string[]): J
 
 function afterFailure({ log, annotation }: Annotating, failure: ArgoCdFailure): EffectOutcome {
   if (failure.retryable) return { code: 'again', reason: failure.message }
-  log.warn({ application: annotation.application.name }, failure.message)
+  const { application, project, stage } = annotation
+  log.warn({ application: application.name, project, stage }, failure.message)
   return DONE
 }

@@ -161,7 +161,13 @@ export class Consideration {
         const refused = await this.#refusal(place)
         if (refused !== undefined) {
           parts.log.warn(
-            { instance: parts.instance, application: application.metadata.name },
+            {
+              instance: parts.instance,
+              application: application.metadata.name,
+              project: place.project,
+              stage: place.stage,
+              service: place.service,
+            },
             refused,
           )
           const closed = { state: 'closed', outcome: REFUSED, reason: refused } as const

@@ -19,6 +19,8 @@ import type { ProjectSnapshot } from './project-snapshot.ts'
 export type Dispatcher = {
   /** Makes the executors at work those of the run's open tasks: starts what is new, cancels what is over. */
   reconcile(runId: string, run: OpenRun | undefined): void
+  /** The same for every run that has an executor at work: what ended while nobody was told is cancelled. */
+  reconcileAll(runOf: (runId: string) => OpenRun | undefined): void
   /** How many executors are at work. */
   busy(): number
   /** Cancels all and waits until each has returned. */
@@ -68,18 +70,23 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     work.set(run.runId, tasks.set(task.event.id, { controller, done }))
   }
 
+  function reconcile(runId: string, run: OpenRun | undefined): void {
+    if (isClosed) return
+    const open = new Map((run?.open ?? []).map((task) => [task.event.id, task]))
+    const known = work.get(runId)
+    for (const [triggeredId, { controller }] of known ?? []) {
+      if (!open.has(triggeredId)) controller.abort(new Error('the task is over'))
+    }
+    if (run === undefined) return
+    for (const [triggeredId, task] of open) {
+      if (!known?.has(triggeredId) && !isLeftOpen(task)) begin(run, task)
+    }
+  }
+
   return {
-    reconcile(runId, run) {
-      if (isClosed) return
-      const open = new Map((run?.open ?? []).map((task) => [task.event.id, task]))
-      const known = work.get(runId)
-      for (const [triggeredId, { controller }] of known ?? []) {
-        if (!open.has(triggeredId)) controller.abort(new Error('the task is over'))
-      }
-      if (run === undefined) return
-      for (const [triggeredId, task] of open) {
-        if (!known?.has(triggeredId) && !isLeftOpen(task)) begin(run, task)
-      }
+    reconcile,
+    reconcileAll(runOf) {
+      for (const runId of [...work.keys()]) reconcile(runId, runOf(runId))
     },
     busy: () => [...work.values()].reduce((sum, tasks) => sum + tasks.size, 0),
     async close() {

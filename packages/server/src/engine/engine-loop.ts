@@ -329,10 +329,10 @@ class EngineLoop implements Engine {
   }
 
   async #reload(failure: unknown): Promise<void> {
-    const before = [...this.#book.runs.keys()]
     const due = await this.#fold()
     for (const runId of due) this.#alarm.set(runId, this.#nowMs())
-    for (const runId of before) this.#dispatcher.reconcile(runId, this.#book.run(runId))
+    // Also of what was written beside the decision that was not: a run that was aborted is in no book any more.
+    this.#dispatcher.reconcileAll((runId) => this.#book.run(runId))
     // What the disk refused it would refuse again at once.
     if (failure instanceof Error) this.#alarm.hold(REFUSED_RETRY_MS)
     else this.#alarm.arm()

@@ -47,6 +47,15 @@ describe('configuration', () => {
     assert.equal(await read(`?commitID=${commit}`), 'old')
   })
 
+  it("keeps its shipyard when Keptn's CLI updates a project, which sends null for it", async () => {
+    const path = '/api/controlPlane/v1/project'
+    const body = { name: 'shop', shipyard: null, gitCredentials: null }
+    const answer = await keptn.ask('PUT', path, { body })
+    assert.equal(answer.status, 201, answer.text)
+    const { shipyard } = (await keptn.ask('GET', `${path}/shop`)).json as { shipyard: string }
+    assert.equal(shipyard, SHIPYARD)
+  })
+
   it('of a run is what it was at its trigger, whatever is written while it goes on', async () => {
     const { client } = keptn.installation
     const verify = () => client.trigger({ stage: 'dev', sequence: 'verify', service: 'carts' })

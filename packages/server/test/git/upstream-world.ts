@@ -102,7 +102,7 @@ export async function openUpstreamWorld(
 
 /** An empty repository whose HEAD names a branch that is not there yet, as hosts make them. */
 export async function emptyRepository(
-  world: UpstreamWorld,
+  world: Pick<UpstreamWorld, 'host'>,
   name: string,
   defaultBranch = 'main',
 ): Promise<BareRepository> {
@@ -113,10 +113,14 @@ export async function emptyRepository(
 }
 
 /** What Keptn 1.4 leaves behind with a branch for each stage (resource-service, its default). */
-export async function keptnInBranches(world: UpstreamWorld, name: string): Promise<BareRepository> {
+export async function keptnInBranches(
+  world: Pick<UpstreamWorld, 'host'>,
+  name: string,
+  shipyard = SHIPYARD,
+): Promise<BareRepository> {
   const repository = await emptyRepository(world, name, 'master')
   await repository.commit(
-    { 'shipyard.yaml': SHIPYARD, 'metadata.yaml': metadata(false) },
+    { 'shipyard.yaml': shipyard, 'metadata.yaml': metadata(false) },
     { branch: 'master', message: 'initialized project' },
   )
   for (const stage of ['dev', 'prod']) {

@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { checkDeadlines } from './checkers/deadline-checks.ts'
 import { checkEffects } from './checkers/effect-checks.ts'
+import { checkInbox } from './checkers/inbox-checks.ts'
 import { checkIntake } from './checkers/intake-checks.ts'
 import { checkLanes } from './checkers/lane-checks.ts'
 import { checkPauses, checkReplay, checkStreams, checkWaiting } from './checkers/log-checks.ts'
@@ -12,6 +13,7 @@ const CHECKS = [
   checkStreams,
   checkIntake,
   checkLanes,
+  checkInbox,
   checkTasks,
   checkTriggers,
   checkPauses,

@@ -4,6 +4,7 @@ import type { SeededRandom } from './seeded-random.ts'
 import { HINT_TYPE, type ServerProcess } from './server-process.ts'
 import {
   ENTRY_POINTS,
+  type FileFreeze,
   PROJECT,
   SERVICES,
   settingsFile,
@@ -19,12 +20,23 @@ export type PeopleParts = {
   readonly send: (wish: Wish) => void
   readonly nextId: () => string
   readonly tell: (what: string) => void
+  /** A freeze that begins soon. */
+  readonly freeze: () => FileFreeze
   /** A project that is being deleted: what was accepted for it goes with it. */
   readonly onDelete: (projectId: string) => void
 }
 
 const SOMEBODY: Actor = { name: 'somebody', scopes: ['admin'], projects: ['*'] }
 const KEYS = 5
+const ACTIONS = [
+  'pause',
+  'pause',
+  'resume',
+  'resume',
+  'resume',
+  'abort',
+  'override-freeze',
+] as const
 const WITH_KEY = 0.2
 const SAME_AGAIN = 0.25
 
@@ -32,6 +44,7 @@ const SAME_AGAIN = 0.25
 export function createPeople(parts: PeopleParts) {
   const { random, swarm, send, nextId, tell } = parts
   const triggers: Wish[] = []
+  const known = new Set<string>()
 
   function trigger(): void {
     if (triggers.length > 0 && swarm.faults.has('same-id-again') && random.chance(SAME_AGAIN)) {
@@ -91,9 +104,10 @@ export function createPeople(parts: PeopleParts) {
     const project = server?.projects.find(PROJECT)
     if (server === undefined || project === undefined) return
     const runs = server.engine.openRunsOf(project.projectId)
+    for (const run of runs) known.add(run.runId)
     if (runs.length === 0) return
     const run = random.pick(runs)
-    const action = random.pick(['pause', 'pause', 'resume', 'resume', 'resume', 'abort'] as const)
+    const action = random.pick(ACTIONS)
     const stage = random.chance(1 / 2) ? { stage: run.plan.stage } : {}
     const where = 'stage' in stage ? ` in ${stage.stage}` : ''
     tell(`somebody: ${action} context ${run.context}${where}`)
@@ -103,12 +117,38 @@ export function createPeople(parts: PeopleParts) {
       .catch(() => undefined)
   }
 
+  /** Takes up a run that somebody saw, which may be over or not. */
+  function rerun(): void {
+    const server = parts.server()
+    const project = server?.projects.find(PROJECT)
+    if (server === undefined || project === undefined || known.size === 0) return
+    const runId = random.pick([...known])
+    const id = nextId()
+    tell(`somebody takes up run ${runId} again (${id})`)
+    const { projectId } = project
+    const from = random.chance(1 / 3) ? { from: 'deployment' } : {}
+    const event = {
+      id,
+      type: '',
+      source: 'somebody',
+      specversion: '1.0',
+      time: '2026-01-01T00:00:00.000Z',
+      data: {},
+    }
+    server.engine
+      .rerun({ projectId, runId, actor: SOMEBODY, event, ...from })
+      .catch(() => undefined)
+  }
+
   function changeFiles(): void {
     const projects = parts.server()?.projects
     if (random.chance(1 / 4)) {
       const queue = random.pick([undefined, 'supersede', 'hold', 'overtake'])
-      tell(`somebody sets the queue of staging: ${queue ?? 'default'}`)
-      const text = new TextEncoder().encode(textOf(settingsFile(queue)))
+      const freezes = random.chance(1 / 2) ? [parts.freeze()] : []
+      tell(
+        `somebody sets the queue of staging: ${queue ?? 'default'}, and ${freezes.length} freezes`,
+      )
+      const text = new TextEncoder().encode(textOf(settingsFile(queue, freezes)))
       const files = { 'tiphys/project.yaml': text }
       void projects
         ?.writeResources(PROJECT, { level: 'project' }, files, SOMEBODY)
@@ -157,5 +197,5 @@ export function createPeople(parts: PeopleParts) {
     for (const service of SERVICES) await projects.createService(PROJECT, service, SOMEBODY)
   }
 
-  return { trigger, hint, approve, steer, changeFiles, changeServices, deleteProject, setUp }
+  return { trigger, hint, approve, steer, rerun, changeFiles, changeServices, deleteProject, setUp }
 }

@@ -82,6 +82,7 @@ function act(world: World): void {
   if (does(0.1)) people.approve()
   if (does(0.06)) people.hint()
   if (does(0.15) && world.has('steering')) people.steer()
+  if (does(0.05) && world.has('steering')) people.rerun()
   if (does(0.06) && world.has('changing-files')) people.changeFiles()
   if (does(0.05) && world.has('services-deleted')) people.changeServices()
   if (does(0.04) && world.has('project-deleted')) people.deleteProject()

@@ -6,15 +6,30 @@ export type FileTask = {
   readonly name: string
   readonly triggeredAfter?: string
   readonly properties?: Readonly<Record<string, string>>
+  readonly parallel?: boolean
+  readonly if?: string
+  readonly retry?: {
+    readonly times: number
+    readonly after: string
+    readonly on: readonly string[]
+  }
+}
+
+export type FileTrigger = {
+  readonly event: string
+  readonly selector?: { readonly match: Readonly<Record<string, string>> }
+  readonly and?: readonly {
+    readonly event: string
+    readonly selector?: { readonly match: Readonly<Record<string, string>> }
+  }[]
+  readonly within?: string
+  readonly soak?: string
 }
 
 export type FileSequence = {
   readonly name: string
   readonly timeout?: string
-  readonly triggeredOn?: readonly {
-    readonly event: string
-    readonly selector?: { readonly match: Readonly<Record<string, string>> }
-  }[]
+  readonly triggeredOn?: readonly FileTrigger[]
   readonly tasks: readonly FileTask[]
 }
 
@@ -29,6 +44,10 @@ export type FileShipyard = {
     }[]
   }
 }
+
+/** Extra tasks: what an old shipyard never had (docs/adr/0004). The checkers know what this condition says. */
+export const CARTS_ONLY = "service == 'carts'"
+const RETRY = { times: 2, after: '30s', on: ['errored', 'fail'] }
 
 export const PROJECT = 'shop'
 export const SERVICES = ['carts', 'orders', 'users'] as const
@@ -69,8 +88,22 @@ function devStage(has: Has) {
         ...(has(2) ? { timeout: '3h' } : {}),
         tasks: [
           { name: 'deployment' },
-          { name: 'test', properties: { timeout: has(3) ? '30m' : '5m' } },
+          {
+            name: 'test',
+            properties: { timeout: has(3) ? '30m' : '5m' },
+            ...(has(11) ? { retry: RETRY } : {}),
+          },
+          ...(has(10)
+            ? [{ name: 'scan', parallel: true, ...(has(4) ? { triggeredAfter: '3m' } : {}) }]
+            : []),
+          ...(has(12) ? [{ name: 'smoke', if: CARTS_ONLY }] : []),
           { name: 'evaluation', ...(has(4) ? { triggeredAfter: '2m' } : {}) },
+          ...(has(15)
+            ? [
+                { name: 'notify', if: CARTS_ONLY },
+                { name: 'hook', parallel: true },
+              ]
+            : []),
         ],
       },
       {
@@ -121,19 +154,26 @@ function stagingStage(has: Has) {
 }
 
 function productionStage(has: Has) {
+  const joined = {
+    event: 'staging.delivery.finished',
+    and: [{ event: 'staging.audit.finished' }],
+    within: '2h',
+  }
+  const all = { name: 'announce', triggeredOn: [joined], tasks: [{ name: 'announce' }] }
   return {
     name: 'production',
     sequences: [
       {
         name: 'delivery',
         triggeredOn: [
-          { event: 'staging.delivery.finished' },
+          { event: 'staging.delivery.finished', ...(has(14) ? { soak: '30m' } : {}) },
           ...(has(8)
             ? [{ event: 'qa.soak.finished', selector: { match: { result: 'pass' } } }]
             : []),
         ],
         tasks: [{ name: 'deployment' }],
       },
+      ...(has(13) ? [all] : []),
     ],
   }
 }
@@ -157,14 +197,25 @@ function qaStage(has: Has) {
   }
 }
 
+export type FileFreeze = {
+  readonly name: string
+  readonly stages: readonly string[]
+  readonly from: string
+  readonly to: string
+}
+
 export type FileSettings = {
   readonly apiVersion: string
+  readonly freezes: readonly FileFreeze[]
   readonly stages: Readonly<Record<string, { readonly queue: string }>>
 }
 
-export function settingsFile(queue: string | undefined): FileSettings {
+export function settingsFile(
+  queue: string | undefined,
+  freezes: readonly FileFreeze[] = [],
+): FileSettings {
   const stages = queue === undefined ? {} : { staging: { queue } }
-  return { apiVersion: 'tiphys.dev/v1', stages }
+  return { apiVersion: 'tiphys.dev/v1', freezes, stages }
 }
 
 /** JSON is YAML. */

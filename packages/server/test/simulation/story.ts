@@ -1,3 +1,4 @@
+import type { JsonObject } from '@tiphys/contract/json.ts'
 import type { OpenRun } from '@tiphys/core/sequence/run-state.ts'
 import type { WaitingReason } from '@tiphys/core/sequence/why.ts'
 import type { StoredEvent } from '../../src/ports/store.ts'
@@ -31,8 +32,9 @@ export type Story = {
   readonly wasSetBack: boolean
   /** What a checker saw while the story went on: the first is thrown. */
   readonly complaints: readonly string[]
-  readonly live: unknown
-  readonly rebuilt: unknown
+  /** Folded lists as they were kept, and folded anew. */
+  readonly live: Lists
+  readonly rebuilt: Lists
   /** Open runs after everybody waited as long as anything may take. */
   readonly neverEnding: readonly string[]
   readonly shipyardAt: (projectId: string, commitId: string) => FileShipyard | undefined
@@ -41,3 +43,5 @@ export type Story = {
 }
 
 export type Commit = { readonly from: number; readonly to: number }
+
+export type Lists = Readonly<Record<string, Readonly<Record<string, JsonObject>>>>

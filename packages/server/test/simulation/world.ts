@@ -8,6 +8,7 @@ import { createIntegrations } from './integrations.ts'
 import { createPeople } from './people.ts'
 import { type SeededRandom, seededRandom } from './seeded-random.ts'
 import { type ServerProcess, startProcess } from './server-process.ts'
+import type { FileFreeze } from './shop-files.ts'
 import type { Commit } from './story.ts'
 import { clockOfProcess, type StoryClock, storyClock } from './story-clock.ts'
 import { drawSwarm, type Fault, type Swarm } from './swarm.ts'
@@ -83,7 +84,9 @@ export class World {
     })
     const onDelete = (projectId: string) => void this.deleted.add(projectId)
     const { swarm } = this
+    const freeze = () => this.#freeze()
     this.people = createPeople({
+      freeze,
       random: fork('people'),
       swarm,
       server,
@@ -282,6 +285,14 @@ export class World {
       },
       tell: (what) => this.tell(`process ${this.#lives}: ${what}`),
     })
+  }
+
+  /** Production takes no deployments for an hour. */
+  #freeze(): FileFreeze {
+    const fromMs =
+      this.clock.nowMs() + this.random.fork(`freeze ${this.#nextId}`).below(30) * MINUTE_MS
+    const [from, to] = [fromMs, fromMs + 60 * MINUTE_MS].map((ms) => new Date(ms).toISOString())
+    return { name: 'an hour of peace', stages: ['production'], from: from ?? '', to: to ?? '' }
   }
 
   /** In the order of time, as the server's own ids are. */

@@ -11,8 +11,8 @@ export type Words = {
   forget(): void
 }
 
-/** `source` is what clients like to send, so the cache has a bound. */
-const MAX_CACHED = 10_000
+/** `source` is what clients like to send, so the cache has a bound; ten thousand services fit well below it. */
+const MAX_CACHED = 30_000
 
 export function createWords(file: SqliteFile): Words {
   const ids = new Map<string, number>()

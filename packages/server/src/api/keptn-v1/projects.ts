@@ -135,7 +135,8 @@ async function updateProject(
     const attached = await projects.attachUpstream(body.name, upstream.connection, actor)
     if (attached.code !== 'attached') return refusalOf(attached)
   }
-  if (body.shipyard === undefined || body.shipyard === '') return created({})
+  // Keptn's CLI writes null where it was given no shipyard.
+  if (!body.shipyard) return created({})
   const shipyard = decodeBase64Text(body.shipyard, 'shipyard')
   if (!shipyard.ok) return shipyard
   const answer = await projects.updateShipyard(body.name, shipyard.text, actor)

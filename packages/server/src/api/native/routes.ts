@@ -12,6 +12,7 @@ import { addNativeServerRoutes } from './server.ts'
 import type { TaskFeed } from './task-feed.ts'
 import { addTaskRoutes } from './tasks.ts'
 import { addTokenRoutes } from './tokens.ts'
+import { addUpstreamRoute } from './upstream.ts'
 
 /** Our own API under `/api/tiphys/v1`, for the CLI and the web UI. Polled; streams come later. */
 export function addNativeRoutes(
@@ -27,6 +28,7 @@ export function addNativeRoutes(
   addEventBatchRoute(add, parts)
   addEvaluationRoutes(add, parts)
   addTokenRoutes(add, parts.tokens)
+  addUpstreamRoute(add, parts.projects)
   addIntegrationRoutes(add, parts.integrations)
   addBackupRoute(add, parts.operations)
 }

@@ -49,7 +49,7 @@ export async function runEventStream(parts: StreamParts, stream: EventStream): P
       if (await connection.drained(stream.stalledMs)) continue
       if (connection.ended.aborted) return
       parts.log.info(
-        { token: tokenName, requestId },
+        { by: tokenName, requestId },
         'a stream was cut off: its client reads nothing',
       )
       connection.cut()

@@ -1,6 +1,9 @@
 import { strict as assert } from 'node:assert'
+import { parseDuration } from '@tiphys/contract/duration.ts'
+import type { FileTask } from '../shop-files.ts'
 import type { Story } from '../story.ts'
 import { type RunLog, type RunRow, runsOf } from './log-of-story.ts'
+import { tasksOf } from './task-ends.ts'
 
 const NO_ANSWER_MS = 10 * 60 * 1000
 
@@ -9,7 +12,8 @@ export function checkDeadlines(story: Story): void {
   // Two owners answer for each other's tasks without knowing it; of a clock that was set back nobody can say what is early.
   if (story.swarm.faults.has('two-owners') || story.wasSetBack) return
   for (const run of runsOf(story.rows)) {
-    delaysAreKept(run)
+    const file = tasksOf(story, run)
+    if (file !== undefined) delaysAreKept(run, file)
     for (const [index, { row, meta }] of run.rows.entries()) {
       if (meta.k !== 'expired') continue
       const task = run.rows.find((one) => one.row.event.id === row.event.triggeredid)
@@ -58,14 +62,23 @@ function stoodStillMs(before: readonly RunRow[], task: RunRow, dueMs: number): n
   return totalMs
 }
 
-/** `triggeredAfter` counts from the trigger of the run, or from the end of the task before. */
-function delaysAreKept(run: RunLog): void {
-  let fromMs = run.rows[0]?.row.timeMs ?? 0
+/** `triggeredAfter` counts from the trigger of the run, or from the end of the step before; a retry from the end of the attempt before. */
+function delaysAreKept(run: RunLog, file: readonly FileTask[]): void {
+  const last = new Map<number, number>()
+  const begunMs = run.rows[0]?.row.timeMs ?? 0
   for (const { row, meta } of run.rows) {
-    if (meta.k === 'finished' || meta.k === 'expired') fromMs = row.timeMs
+    if (meta.k === 'finished' || meta.k === 'expired' || meta.k === 'skipped')
+      last.set(meta.i, row.timeMs)
     if (meta.k !== 'task') continue
-    const earliestMs = fromMs + (run.start.plan.tasks[meta.i]?.afterMs ?? 0)
-    const earlyMs = earliestMs - row.timeMs
+    const task = file[meta.i]
+    let first = meta.i
+    while (file[first]?.parallel) first--
+    const before = [...last].filter(([index]) => index < first).map(([, endedMs]) => endedMs)
+    const fromMs = meta.a === 1 ? Math.max(begunMs, ...before) : (last.get(meta.i) ?? begunMs)
+    const waitMs =
+      parseDuration((meta.a === 1 ? task?.triggeredAfter : task?.retry?.after) ?? '0') ?? 0
+    const soakMs = meta.i === 0 ? (run.start.soak?.untilMs ?? 0) : 0
+    const earlyMs = Math.max(fromMs + waitMs, soakMs) - row.timeMs
     assert.ok(earlyMs <= 0, `${run.stream} triggers ${row.event.type} ${earlyMs} ms early`)
   }
 }

@@ -36,7 +36,18 @@ export function checkReplay({ rows, open, live, rebuilt }: Story): void {
     const same = isDeepStrictEqual(run, inMemory.get(runId))
     assert.ok(same, `replaying ${runId} gives the live state`)
   }
-  assert.deepEqual(rebuilt, live, 'lists that are folded anew are those that were kept')
+  assert.deepEqual(
+    withoutEmpty(rebuilt),
+    withoutEmpty(live),
+    'lists that are folded anew are those that were kept',
+  )
+}
+
+/** A list that lost its last document is as good as one that never had any. */
+function withoutEmpty(lists: Story['live']): Story['live'] {
+  return Object.fromEntries(
+    Object.entries(lists).filter(([, documents]) => Object.keys(documents).length > 0),
+  )
 }
 
 /** After three quiet days only people are waited for, and after as long as anything may take nobody is. */

@@ -1,119 +1,16 @@
 import { strict as assert } from 'node:assert'
 import { test } from 'node:test'
 import type { ShipyardStage, ShipyardTask } from '@tiphys/contract/shipyard.ts'
-import type { SloFile } from '@tiphys/contract/slo.ts'
 import { evaluationDifferences } from './evaluation-differences.ts'
 import { takesEvent } from './event-pattern.ts'
 import { fileDifferences, MAX_RESOURCE_BYTES } from './file-differences.ts'
 import type { ImportedFile, ImportProject } from './import-project.ts'
 import { outsideGit } from './outside-git.ts'
-import { shipyardDifferences } from './shipyard-differences.ts'
-import { sloDifferences } from './slo-differences.ts'
 import { taskDifferences } from './task-differences.ts'
-
-function shipyardCodes(stages: ShipyardStage[]): string[] {
-  return shipyardDifferences({ apiVersion: 'spec.keptn.sh/0.2.3', spec: { stages } })
-    .filter(({ code }) => code !== 'waits-end')
-    .map(({ severity, code, path }) => `${severity} ${code} ${path.slice(5).join('.')}`)
-}
 
 function oneSequence(...tasks: ShipyardTask[]): ShipyardStage[] {
   return [{ name: 'dev', sequences: [{ name: 'delivery', tasks }] }]
 }
-
-test('tasks: delays, windows, approvals, and keys that mean something here', () => {
-  const cases: [ShipyardTask[], string[]][] = [
-    [[{ name: 'test' }, { name: 'evaluation', triggeredAfter: '10m' }], []],
-    [
-      [{ name: 'test', triggeredAfter: '10m' }],
-      ['changes first-task-delayed tasks.0.triggeredAfter'],
-    ],
-    [[{ name: 'test', triggeredAfter: 'soon' }], ['info delay-unreadable tasks.0.triggeredAfter']],
-    [
-      [{ name: 'evaluation', properties: { timeframe: '5m' } }],
-      ['changes evaluation-timeframe tasks.0.properties.timeframe'],
-    ],
-    [[{ name: 'approval' }], ['changes approval-queue tasks.0', 'info approval-default tasks.0']],
-    [
-      [{ name: 'approval', properties: { pass: 'automatic', warning: 'manual' } }],
-      ['changes approval-queue tasks.0'],
-    ],
-    [[{ name: 'approval', properties: { pass: 'automatic', warning: 'automatic' } }], []],
-    [
-      [{ name: 'deployment', properties: { timeout: 90, executor: 'me', other: 1 } }],
-      [
-        'changes key-has-meaning tasks.0.properties.timeout',
-        'changes key-has-meaning tasks.0.properties.executor',
-      ],
-    ],
-  ]
-  const strange = { name: 'deployment', retry: 2, parallel: null }
-  assert.deepEqual(shipyardCodes(oneSequence(strange)), ['changes key-has-meaning tasks.0.retry'])
-  for (const [tasks, expected] of cases)
-    assert.deepEqual(shipyardCodes(oneSequence(...tasks)), expected)
-})
-
-test('numbers of tasks that come again on the way', () => {
-  const task = (replicas: unknown) => ({ name: 'deployment', properties: { scale: { replicas } } })
-  const stages = (later: unknown, event = 'dev.delivery.finished') => [
-    ...oneSequence(task(1)),
-    {
-      name: 'prod',
-      sequences: [
-        {
-          name: 'delivery',
-          triggeredOn: [{ event, selector: { match: { result: 'pass' } } }],
-          tasks: [task(later)],
-        },
-      ],
-    },
-  ]
-  const told = 'changes later-number-wins tasks.0.properties.scale.replicas'
-  assert.deepEqual(shipyardCodes(stages(3)), [told])
-  assert.deepEqual(shipyardCodes(stages(1)), [])
-  assert.deepEqual(shipyardCodes(stages('3')), [])
-  assert.ok(!shipyardCodes(stages(3, 'other.delivery.finished')).includes(told))
-})
-
-test('slo files: each line of the compatibility table that shows in one', () => {
-  const good: SloFile = {
-    objectives: [{ sli: 'a', pass: [{ criteria: ['<=5'] }] }],
-    total_score: { pass: '90%', warning: '75%' },
-  }
-  const codes = (more: SloFile) =>
-    sloDifferences({ ...good, ...more }).map(
-      ({ severity, code, path }) => `${severity} ${code} ${path.join('.')}`,
-    )
-  assert.deepEqual(codes({}), [])
-  assert.deepEqual(codes({ total_score: null }), ['changes total-score-missing total_score'])
-  assert.deepEqual(codes({ total_score: { warning: '50' } }), [
-    'changes total-score-missing total_score',
-  ])
-  assert.deepEqual(codes({ total_score: { pass: 'most' } }), [
-    'error total-score-unreadable total_score.pass',
-  ])
-  assert.deepEqual(codes({ comparison: { aggregate_function: 'p99' } }), [
-    'changes aggregate-p99 comparison.aggregate_function',
-  ])
-  assert.deepEqual(codes({ comparison: { aggregate_function: 'median' } }), [
-    'error aggregate-unknown comparison.aggregate_function',
-  ])
-  assert.deepEqual(
-    codes({
-      objectives: [
-        { sli: 'a', pass: [{ criteria: ['x'] }], warning: [{ criteria: ['<=y'] }], weight: 0 },
-        null,
-        { sli: 'a' },
-      ],
-    }),
-    [
-      'info pass-criterion-unreadable objectives.0.pass.0.criteria.0',
-      'error warning-criterion-unreadable objectives.0.warning.0.criteria.0',
-      'changes weight-zero objectives.0.weight',
-      'changes sli-used-twice objectives.2.sli',
-    ],
-  )
-})
 
 const CARTS = { level: 'service', stage: 'dev', service: 'carts' } as const
 const PROJECT = { level: 'project' } as const
@@ -174,7 +71,12 @@ test('a webhook or a job says which task it answered', () => {
       project([], {
         stages: oneSequence({ name: 'scan' }),
         answerers: [
-          { by, place: PROJECT, file: file('job/config.yaml', PROJECT), events: [event] },
+          {
+            by,
+            place: PROJECT,
+            file: file('job/config.yaml', PROJECT),
+            events: [{ type: event, path: [] }],
+          },
         ],
       }),
     )[0]?.was
@@ -254,6 +156,34 @@ test('files that are refused, files that nobody reads, and places that are not t
   assert.deepEqual(codes([], { missingStages: ['prod'], withoutBranches: true }), [
     'error stages-not-seen',
   ])
+})
+
+test('each webhook is told with what stands in for it', () => {
+  const hooks = file('webhook/webhook.yaml')
+  const told = fileDifferences(
+    project([hooks], {
+      answerers: [
+        {
+          by: 'webhook-service',
+          place: CARTS,
+          file: hooks,
+          events: ['scan.triggered', 'evaluation.finished'].map((name, index) => ({
+            type: `sh.keptn.event.${name}`,
+            path: ['spec', 'webhooks', index, 'type'],
+          })),
+        },
+      ],
+    }),
+  )
+  assert.deepEqual(
+    told.map(({ subject, path }) => `${subject} ${path.join('.')}`),
+    [
+      'sh.keptn.event.scan.triggered spec.webhooks.0.type',
+      'sh.keptn.event.evaluation.finished spec.webhooks.1.type',
+    ],
+  )
+  assert.match(told[0]?.todo ?? '', /^Let a service or a pipeline send the request/)
+  assert.match(told[1]?.todo ?? '', /^Nothing waits for it\./)
 })
 
 test('secrets are named once with all their keys', () => {
