@@ -127,16 +127,8 @@ export function createPeople(parts: PeopleParts) {
     tell(`somebody takes up run ${runId} again (${id})`)
     const { projectId } = project
     const from = random.chance(1 / 3) ? { from: 'deployment' } : {}
-    const event = {
-      id,
-      type: '',
-      source: 'somebody',
-      specversion: '1.0',
-      time: '2026-01-01T00:00:00.000Z',
-      data: {},
-    }
     server.engine
-      .rerun({ projectId, runId, actor: SOMEBODY, event, ...from })
+      .rerun({ projectId, runId, newRunId: id, actor: SOMEBODY, ...from })
       .catch(() => undefined)
   }
 
