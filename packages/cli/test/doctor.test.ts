@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { checkNode } from '../src/doctor/machine.ts'
+import { PROJECT } from './fake-project.ts'
 import { startFakeServer } from './fake-server.ts'
 import { createCli } from './run-cli.ts'
 
@@ -17,7 +18,48 @@ const HEALTHY = {
   'GET /readyz': {},
   'GET /api/tiphys/v1/info': { body: INFO },
   'GET /api/tiphys/v1/argocd/instances': { body: { instances: [] } },
+  'GET /api/controlPlane/v1/project': { body: pageOf([]) },
 }
+
+function pageOf(projects: readonly object[]) {
+  return { projects, nextPageKey: '0', pageSize: 0, totalCount: projects.length }
+}
+
+test('upstreams are looked at: where they are, what was pinned, since when one fails', async (t) => {
+  const upstream = {
+    remoteURL: 'ssh://git@git.example.com/shop',
+    layout: 'branch-per-stage',
+    mainBranch: 'master',
+    reachable: true,
+    message: '',
+    hostKeys: [{ host: 'git.example.com', type: 'ssh-ed25519', fingerprint: 'SHA256:abc' }],
+  }
+  const gitCredentials = { remoteURL: upstream.remoteURL }
+  const named = (projectName: string) => ({ ...PROJECT, projectName, gitCredentials })
+  const server = await startFakeServer(t, {
+    ...HEALTHY,
+    'GET /api/controlPlane/v1/project': { body: pageOf([named('a'), named('b'), PROJECT]) },
+    'GET /api/tiphys/v1/projects/a/upstream': { body: upstream },
+    'GET /api/tiphys/v1/projects/b/upstream': {
+      body: {
+        ...upstream,
+        reachable: false,
+        message: 'it cannot be reached',
+        failingSince: '2026-01-02T03:04:05Z',
+        hostKeys: [],
+      },
+    },
+  })
+  const cli = createCli(t, { TIPHYS_ENDPOINT: server.url, TIPHYS_API_TOKEN: 'secret' })
+  const { code, stdout } = await cli.run(['doctor'])
+  assert.equal(code, 1)
+  assert.match(
+    stdout,
+    /^✔ upstream of a: ssh:\/\/git@git\.example\.com\/shop \(a branch per stage\), pinned git\.example\.com ssh-ed25519 SHA256:abc$/m,
+  )
+  assert.match(stdout, /^✖ upstream of b: it cannot be reached \(since 2026-01-02T03:04:05Z\)$/m)
+  assert.equal(stdout.match(/upstream of/g)?.length, 2)
+})
 
 test('a healthy machine and server', async (t) => {
   const server = await startFakeServer(t, HEALTHY)

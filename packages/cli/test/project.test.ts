@@ -57,21 +57,77 @@ test('a shipyard that would be refused is refused here, at file, line and column
     /^bad\.yaml:11:7: stage staging is there twice; every stage needs a name of its own$/m,
   )
   assert.match(stderr, /^tiphys: bad\.yaml is not a valid shipyard; nothing was changed$/m)
-  const upstream = await cli.run([
-    'create',
-    'project',
-    'shop',
-    '-s',
-    'bad.yaml',
-    '--git-remote-url=https://git',
-  ])
-  assert.equal(upstream.code, 2)
-  assert.match(upstream.stderr, /a Git upstream is not supported yet/)
   const missing = await cli.run(['create', 'project', 'shop', '-s', 'none.yaml'])
   assert.deepEqual(
     [missing.code, missing.stderr],
     [2, 'tiphys: cannot read none.yaml: there is no such file\n'],
   )
+  assert.deepEqual(server.seen, [])
+})
+
+test('projects: Keptn’s flags of an upstream, with files read here', async (t) => {
+  const server = await startFakeServer(t, ROUTES)
+  const cli = createCli(t, { TIPHYS_ENDPOINT: server.url, TIPHYS_API_TOKEN: 'secret' })
+  writeFileSync(join(cli.home, 'shipyard.yaml'), SHIPYARD)
+  writeFileSync(join(cli.home, 'key'), 'KEY\n')
+  writeFileSync(join(cli.home, 'ca.pem'), 'PEM\n')
+  const https = '-r https://git/x.git -u me -t tok -p proxy:3128 -j https -w you -e pw -x -g ca.pem'
+  const ssh = '--git-remote-url git@git:x.git --git-private-key key --git-private-key-pass word'
+  for (const args of [
+    `create project shop -s shipyard.yaml ${https}`,
+    `update project shop ${ssh}`,
+  ]) {
+    const { code, stderr } = await cli.run(args.split(' '))
+    assert.equal(code, 0, stderr)
+  }
+  const file = await cli.run(
+    'create project shop -r https://git/x.git --git-token-file -'.split(' '),
+    { stdin: 'from a pipe\n' },
+  )
+  assert.equal(file.code, 0, file.stderr)
+  const [created, adopted] = server.of('POST', PROJECTS).map((request) => request.body)
+  assert.deepEqual(created, {
+    name: 'shop',
+    shipyard: Buffer.from(SHIPYARD).toString('base64'),
+    gitCredentials: {
+      remoteURL: 'https://git/x.git',
+      user: 'me',
+      https: {
+        token: 'tok',
+        certificate: Buffer.from('PEM\n').toString('base64'),
+        insecureSkipTLS: true,
+        proxy: { url: 'proxy:3128', scheme: 'https', user: 'you', password: 'pw' },
+      },
+    },
+  })
+  assert.deepEqual(adopted, {
+    name: 'shop',
+    gitCredentials: { remoteURL: 'https://git/x.git', https: { token: 'from a pipe' } },
+  })
+  const privateKey = Buffer.from('KEY\n').toString('base64')
+  assert.deepEqual(server.of('PUT', PROJECTS)[0]?.body, {
+    name: 'shop',
+    gitCredentials: { remoteURL: 'git@git:x.git', ssh: { privateKey, privateKeyPass: 'word' } },
+  })
+})
+
+test('projects: flags of an upstream that do not go together send nothing', async (t) => {
+  const server = await startFakeServer(t, ROUTES)
+  const cli = createCli(t, { TIPHYS_ENDPOINT: server.url, TIPHYS_API_TOKEN: 'secret' })
+  const cases: [string, RegExp][] = [
+    ['create project shop', /name its --shipyard, or a --git-remote-url that holds a project/],
+    ['update project shop', /name a --shipyard, a --git-remote-url, or both/],
+    ['update project shop -t tok', /--git-token goes with --git-remote-url/],
+    ['create project shop -r git@h:x', /an ssh URL needs --git-private-key <file>/],
+    ['create project shop -r git@h:x -k none', /cannot read none: there is no such file/],
+    ['create project shop -r https://h/x -k key', /--git-private-key goes with an ssh URL/],
+    ['create project shop -r https://h/x -j ftp', /--git-proxy-scheme.*choices/i],
+  ]
+  for (const [args, message] of cases) {
+    const { code, stderr } = await cli.run(args.split(' '))
+    assert.equal(code, 2, args)
+    assert.match(stderr, message)
+  }
   assert.deepEqual(server.seen, [])
 })
 

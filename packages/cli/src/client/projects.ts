@@ -1,6 +1,7 @@
 import {
   ExpandedProject,
   type ExpandedStage,
+  type GitCredentials,
   Message,
   ProjectPage,
 } from '@tiphys/contract/http/keptn-project.ts'
@@ -33,20 +34,29 @@ export function getProject(client: HttpClient, project: string): Promise<Expande
   return client.request({ method: 'GET', path: projectPath(project), schema: ExpandedProject })
 }
 
-export async function createProject(
-  client: HttpClient,
-  project: { readonly name: string; readonly shipyard: string },
-): Promise<void> {
-  const body = { name: project.name, shipyard: toBase64(project.shipyard) }
+export type ProjectChange = {
+  readonly name: string
+  /** YAML text. */
+  readonly shipyard?: string | undefined
+  readonly gitCredentials?: GitCredentials | undefined
+}
+
+export async function createProject(client: HttpClient, project: ProjectChange): Promise<void> {
+  const body = bodyOf(project)
   await client.request({ method: 'POST', path: PROJECTS, body })
 }
 
-export async function updateProject(
-  client: HttpClient,
-  project: { readonly name: string; readonly shipyard: string },
-): Promise<void> {
-  const body = { name: project.name, shipyard: toBase64(project.shipyard) }
+export async function updateProject(client: HttpClient, project: ProjectChange): Promise<void> {
+  const body = bodyOf(project)
   await client.request({ method: 'PUT', path: PROJECTS, body })
+}
+
+function bodyOf({ name, shipyard, gitCredentials }: ProjectChange) {
+  return {
+    name,
+    ...(shipyard === undefined ? {} : { shipyard: toBase64(shipyard) }),
+    ...(gitCredentials === undefined ? {} : { gitCredentials }),
+  }
 }
 
 export async function deleteProject(client: HttpClient, project: string): Promise<string> {

@@ -3,6 +3,7 @@ import { listArgocdInstances, readServerInformation } from '../client/server.ts'
 import { connectionOf } from '../connection/connection.ts'
 import type { Finding } from '../doctor/finding.ts'
 import { checkDataDirectory, checkGit, checkNode } from '../doctor/machine.ts'
+import { checkUpstreams } from '../doctor/upstreams.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { GlobalOptions } from '../lazy.ts'
 import { type DataFormat, printData, printNote } from '../output/print.ts'
@@ -48,7 +49,7 @@ async function checkServer(options: Options): Promise<Finding[]> {
     return `${own.name}: ${own.scopes.join(', ')} for ${projects || 'no project'} (server ${version})`
   })
   if (known.state === 'wrong') return [health, known]
-  return [health, known, ...(await checkArgocd(client))]
+  return [health, known, ...(await checkArgocd(client)), ...(await checkUpstreams(client))]
 }
 
 /** Alive and able to serve are two questions: a server that starts answers the first only. */

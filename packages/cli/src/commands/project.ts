@@ -3,8 +3,8 @@ import { readShipyardFile } from '@tiphys/providers/lint-files.ts'
 import { confirmDeletion } from '../ask.ts'
 import {
   deleteProject as removeProject,
+  updateProject as sendChange,
   createProject as sendProject,
-  updateProject as sendShipyard,
 } from '../client/projects.ts'
 import { openClient } from '../connection/open-client.ts'
 import type { ExitCode } from '../exit-code.ts'
@@ -12,32 +12,37 @@ import { CommandFailure } from '../failure.ts'
 import { readText } from '../input-file.ts'
 import type { GlobalOptions } from '../lazy.ts'
 import { printNote } from '../output/print.ts'
+import { type GitOptions, gitCredentialsOf } from './git-options.ts'
 
-type ShipyardOptions = GlobalOptions & {
-  readonly shipyard: string
-  /** Keptn's flag for an upstream repository. */
-  readonly gitRemoteUrl?: string
-}
+type ProjectOptions = GlobalOptions & GitOptions & { readonly shipyard?: string }
 
 export async function createProject(
-  options: ShipyardOptions,
+  options: ProjectOptions,
   [name = '']: readonly string[],
 ): Promise<ExitCode | undefined> {
-  refuseUpstream(options)
+  const gitCredentials = await gitCredentialsOf(options)
+  if (options.shipyard === undefined && gitCredentials === undefined) {
+    throw new CommandFailure('name its --shipyard, or a --git-remote-url that holds a project')
+  }
   const shipyard = await checkedShipyard(options.shipyard)
-  await sendProject(openClient(options), { name, shipyard })
+  await sendProject(openClient(options), { name, shipyard, gitCredentials })
   printNote(`Project ${name} created.`)
   return undefined
 }
 
 export async function updateProject(
-  options: ShipyardOptions,
+  options: ProjectOptions,
   [name = '']: readonly string[],
 ): Promise<ExitCode | undefined> {
-  refuseUpstream(options)
+  const gitCredentials = await gitCredentialsOf(options)
+  if (options.shipyard === undefined && gitCredentials === undefined) {
+    throw new CommandFailure('name a --shipyard, a --git-remote-url, or both')
+  }
   const shipyard = await checkedShipyard(options.shipyard)
-  await sendShipyard(openClient(options), { name, shipyard })
-  printNote(`Project ${name} updated; sequences under way keep the shipyard they began with.`)
+  await sendChange(openClient(options), { name, shipyard, gitCredentials })
+  const rest =
+    shipyard === undefined ? '.' : '; sequences under way keep the shipyard they began with.'
+  printNote(`Project ${name} updated${rest}`)
   return undefined
 }
 
@@ -52,18 +57,12 @@ export async function deleteProject(
 }
 
 /** What the server would refuse is refused here, with the place in the file as the user calls it. */
-async function checkedShipyard(path: string): Promise<string> {
+async function checkedShipyard(path: string | undefined): Promise<string | undefined> {
+  if (path === undefined) return undefined
   const text = await readText(path)
   const reading = readShipyardFile(text, path)
   const shown = reading.problems.filter((problem) => problem.severity !== 'info')
   for (const problem of shown) printNote(formatProblem(problem))
   if (!reading.ok) throw new CommandFailure(`${path} is not a valid shipyard; nothing was changed`)
   return text
-}
-
-function refuseUpstream(options: ShipyardOptions): void {
-  if (options.gitRemoteUrl === undefined) return
-  throw new CommandFailure(
-    'a Git upstream is not supported yet; leave out --git-remote-url and the project gets an embedded repository',
-  )
 }

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import { lazy } from '../lazy.ts'
 import { collectValues, outputFlag, projectFlag } from './flags.ts'
+import { addGitFlags } from './git-flags.ts'
 
 const SCOPE_DEFAULT = 'keptn-default'
 
@@ -20,23 +21,19 @@ export function declareProjectCommands(
 
 function declareProjects(create: Command, update: Command, remove: Command): void {
   const shipyard = () =>
-    new Option(
-      '-s, --shipyard <file>',
-      'its stages and sequences (- is standard input)',
-    ).makeOptionMandatory()
-  const upstream = () => new Option('-r, --git-remote-url <url>').hideHelp()
-  create
-    .command('project <name>')
-    .description('create a project from a shipyard')
-    .addOption(shipyard())
-    .addOption(upstream())
-    .action(lazy(async () => (await import('../commands/project.ts')).createProject))
-  update
-    .command('project <name>')
-    .description('replace the shipyard of a project')
-    .addOption(shipyard())
-    .addOption(upstream())
-    .action(lazy(async () => (await import('../commands/project.ts')).updateProject))
+    new Option('-s, --shipyard <file>', 'its stages and sequences (- is standard input)')
+  addGitFlags(
+    create
+      .command('project <name>')
+      .description('create a project from a shipyard, or from a repository that holds one')
+      .addOption(shipyard()),
+  ).action(lazy(async () => (await import('../commands/project.ts')).createProject))
+  addGitFlags(
+    update
+      .command('project <name>')
+      .description('replace the shipyard of a project, give it an upstream')
+      .addOption(shipyard()),
+  ).action(lazy(async () => (await import('../commands/project.ts')).updateProject))
   remove
     .command('project <name>')
     .description('delete a project with its sequences, events and files')

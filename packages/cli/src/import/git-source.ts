@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createGit, type Git, GitError } from '@tiphys/server/adapters/git/git-command.ts'
-import { openGitHome } from '@tiphys/server/adapters/git/git-home.ts'
+import { type GitHome, openGitHome } from '@tiphys/server/adapters/git/git-home.ts'
 import { createObjectReader, type ObjectReader } from '@tiphys/server/adapters/git/object-reader.ts'
 import { EXIT } from '../exit-code.ts'
 import { CommandFailure } from '../failure.ts'
@@ -13,6 +13,7 @@ export type GitProtocols = Parameters<typeof createGit>[0]['protocols']
 /** Git in a folder of its own that goes with it: no configuration, key or hook of the person who runs it has a say. */
 export type OwnGit = AsyncDisposable & {
   readonly git: Git
+  readonly home: GitHome
   readonly folder: string
 }
 
@@ -25,6 +26,7 @@ export async function openOwnGit(
   const searchPath = process.env['PATH'] ?? ''
   return {
     git: createGit({ home, protocols, searchPath, environment }),
+    home,
     folder,
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }),
   }
@@ -42,6 +44,8 @@ export type RepositoryParts = {
 }
 
 type TreeFile = SourceFile & { readonly id: string }
+/** By path. */
+type Tree = ReadonlyMap<string, TreeFile>
 
 /** Branches of a repository on this disk, read from the object database: what lies in a work tree does not count. */
 export class RepositorySource implements Source {
@@ -51,7 +55,7 @@ export class RepositorySource implements Source {
   readonly isPlainFolder = false
   readonly #parts: RepositoryParts
   readonly #reader: ObjectReader
-  readonly #trees = new Map<string, Promise<readonly TreeFile[]>>()
+  readonly #trees = new Map<string, Promise<Tree>>()
 
   constructor(parts: RepositoryParts) {
     this.name = parts.name
@@ -69,14 +73,12 @@ export class RepositorySource implements Source {
     return this.#parts.commits.get(branch)
   }
 
-  list(branch: string): Promise<readonly TreeFile[]> {
-    const known = this.#trees.get(branch) ?? this.#tree(branch)
-    this.#trees.set(branch, known)
-    return known
+  async list(branch: string): Promise<readonly SourceFile[]> {
+    return [...(await this.#tree(branch)).values()]
   }
 
   async read(branch: string, path: string): Promise<Uint8Array> {
-    const file = (await this.list(branch)).find((one) => one.path === path)
+    const file = (await this.#tree(branch)).get(path)
     const object = file && (await this.#reader.read(file.id))
     if (object === undefined) throw new GitError(`${branch}:${path} is not in the repository`)
     return object.content
@@ -87,9 +89,15 @@ export class RepositorySource implements Source {
     await this.#parts.own[Symbol.asyncDispose]()
   }
 
-  async #tree(branch: string): Promise<TreeFile[]> {
+  #tree(branch: string): Promise<Tree> {
+    const known = this.#trees.get(branch) ?? this.#readTree(branch)
+    this.#trees.set(branch, known)
+    return known
+  }
+
+  async #readTree(branch: string): Promise<Tree> {
     const commit = this.commitOf(branch)
-    if (commit === undefined) return []
+    if (commit === undefined) return new Map()
     const { own, gitDirectory, signal } = this.#parts
     const args = ['ls-tree', '-r', '-l', '-z', '--full-tree', commit]
     const result = await own.git.run(args, { gitDirectory, signal })
@@ -106,7 +114,8 @@ export class RepositorySource implements Source {
         `${this.name} has ${lines.length} files on branch ${branch}; at most ${MAX_FILES} are read`,
       )
     }
-    return lines.flatMap((line) => treeFile(line) ?? [])
+    const files = lines.flatMap((line) => treeFile(line) ?? [])
+    return new Map(files.map((file) => [file.path, file]))
   }
 }
 

@@ -4,6 +4,7 @@ import { type GitCredentials, secretsOf } from '@tiphys/server/adapters/git/git-
 import { failureOf } from '@tiphys/server/adapters/git/git-failure.ts'
 import { EXIT } from '../exit-code.ts'
 import { CommandFailure } from '../failure.ts'
+import { printNote } from '../output/print.ts'
 import { type OwnGit, openOwnGit, RepositorySource } from './git-source.ts'
 import type { Source } from './source.ts'
 
@@ -44,6 +45,10 @@ export async function openRemoteRepository(
     const run = runner(own, remote, gitDirectory, signal)
     await run(['init', '--quiet', '--bare', '--template=', gitDirectory], {})
     const answer = await run(['ls-remote', '--symref', '--', remote.url, 'HEAD', 'refs/heads/*'])
+    // The copy is thrown away, so nobody can be asked next time whether it is still the same key.
+    for (const { host, type, fingerprint } of await own.home.pinnedHostKeys()) {
+      printNote(`The ssh host key of ${host} was taken as it came: ${type} ${fingerprint}`)
+    }
     const { commits, head } = parseAdvertised(answer)
     const brought = new Set<string>()
     return new RepositorySource({

@@ -1,5 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { test } from 'node:test'
+import type { DeploymentPowers } from '../../src/argocd/deployment-powers.ts'
+import { createDeploymentExecutor } from '../../src/executors/deployment/deployment.ts'
 import { engineHarness } from '../engine/engine-harness.ts'
 import { PROJECT_ID } from '../simulation/simulated-project.ts'
 
@@ -88,6 +90,29 @@ test('a task may name its own time, also a shorter one than anybody has to answe
   await harness.pass(5 * MINUTE_MS)
   assert.deepEqual(harness.open(), ['c1:rollback'])
 })
+
+test('a deployment of ours has thirty minutes', async () => {
+  // Only what it says of itself is asked; it never comes to use a power.
+  const deployment = createDeploymentExecutor({} as DeploymentPowers)
+  const executors = [{ ...deployment, takes: () => 'configured' as const, execute: forEver }]
+  const harness = await engineHarness({
+    stages: stages({ tasks: [{ name: 'deployment' }] }),
+    executors,
+  })
+  await harness.trigger('dev.delivery', 'c1')
+  await harness.pass(30 * MINUTE_MS - 1)
+  assert.deepEqual(harness.open(), ['c1:deployment'])
+  await harness.pass(1)
+  assert.match(
+    String((await ended(harness))?.['message']),
+    /^deployment was not finished by tiphys-deployment within 30m/,
+  )
+  assert.deepEqual(harness.open(), ['c1:rollback'])
+})
+
+function forEver(): Promise<never> {
+  return new Promise(() => undefined)
+}
 
 test('an approval waits for thirty days; one that nobody gave is errored and triggers nothing', async () => {
   const harness = await engineHarness({ stages: stages({ tasks: [{ name: 'approval' }] }) })

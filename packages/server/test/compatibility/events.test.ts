@@ -25,7 +25,7 @@ ${task('deliver')}
 ${task('deployment')}
 `
 const SERVICES = [
-  ...['envelope', 'merge', 'status', 'several', 'argocd', 'progress'],
+  ...['envelope', 'merge', 'status', 'several', 'foreign', 'argocd', 'progress'],
   ...['page1', 'page2', 'page3'],
 ]
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
@@ -170,6 +170,26 @@ describe('events', () => {
     await keptn.reply(open, 'finished', { ...finished, result: 'fail' }, same)
     assert.deepEqual((await keptn.installation.client.context(context)).runs, before)
     assert.equal(before[0]?.tasks[0]?.result, 'warning')
+  })
+
+  it('of another project answer no task of this one', async () => {
+    const { client } = keptn.installation
+    await client.createProject('other', SHIPYARD, ['carts'])
+    const token = await client.mintToken('of-other', ['answer'], ['other'])
+    const context = await trigger('foreign')
+    const open = await keptn.last(context, 'deployment.triggered')
+    const body = {
+      type: `${PREFIX}deployment.finished`,
+      source: 'a-client',
+      triggeredid: open.id,
+      shkeptncontext: context,
+      data: { project: 'other', stage: 'dev', service: 'carts', result: 'pass' },
+    }
+    assert.equal((await keptn.ask('POST', '/api/v1/event', { token, body })).status, 200)
+    const claimed = { ...body, data: { ...body.data, project: 'shop' } }
+    const refused = await keptn.ask('POST', '/api/v1/event', { token, body: claimed })
+    assert.equal(refused.status, 403)
+    assert.equal((await client.context(context)).runs[0]?.tasks[0]?.state, 'open')
   })
 
   it('of the Argo CD integration of Keptn: no status, and its ids among the attributes', async () => {

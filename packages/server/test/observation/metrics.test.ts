@@ -96,6 +96,20 @@ describe('the metrics of a server', () => {
     )
   })
 
+  it('counts the streams that are open', async () => {
+    const leaves = new AbortController()
+    const stream = await fetch(`${server.url}/api/tiphys/v1/projects/shop/events/stream`, {
+      headers: { 'x-token': server.token },
+      signal: leaves.signal,
+    })
+    assert.equal(stream.status, 200)
+    assert.equal(sample(await server.page(), 'tiphys_streams_open'), 1)
+    leaves.abort()
+    await until('the stream to be gone', async () =>
+      sample(await server.page(), 'tiphys_streams_open') === 0 ? true : undefined,
+    )
+  })
+
   it('needs a token that may read every project', async () => {
     const ask = async (token: string | undefined) =>
       await server.client.ask('GET', '/metrics', { token })

@@ -48,10 +48,7 @@ export async function runEventStream(parts: StreamParts, stream: EventStream): P
       if (outcome === 'over') return
       if (await connection.drained(stream.stalledMs)) continue
       if (connection.ended.aborted) return
-      parts.log.info(
-        { by: tokenName, requestId },
-        'a stream was cut off: its client reads nothing',
-      )
+      parts.log.info({ by: tokenName, requestId }, 'a stream was cut off: its client reads nothing')
       connection.cut()
     }
   } catch (error) {

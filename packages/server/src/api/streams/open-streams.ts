@@ -4,6 +4,7 @@ import type { Projects } from '../../projects/projects.ts'
 import { checkProject, checkScope } from '../access.ts'
 import { type Refusal, refuse } from '../answer.ts'
 import type { Authenticate } from '../authenticate.ts'
+import type { ObservationPart } from '../observe-requests.ts'
 import type { Access } from '../route-access.ts'
 import { commentFrame, cursorFrame } from './event-frames.ts'
 import type { EventStream } from './event-stream.ts'
@@ -30,6 +31,7 @@ export type OpenStreamsParts = {
   readonly projects: Pick<Projects, 'byId'>
   readonly clock: Pick<Clock, 'nowMs' | 'at'>
   readonly log: Pick<Log, 'error'>
+  readonly observation?: Pick<ObservationPart, 'meter'>
 }
 
 export type StreamLimits = {
@@ -95,8 +97,11 @@ export function createOpenStreams(parts: OpenStreamsParts, limits: StreamLimits)
     add(stream, admission) {
       if (stream.connection.ended.aborted) return
       streams.set(stream, { admission, beatMs: clock.nowMs() })
+      const meter = parts.observation?.meter
+      meter?.add('tiphys_streams_open', 1, {})
       stream.connection.ended.addEventListener('abort', () => {
         streams.delete(stream)
+        meter?.add('tiphys_streams_open', -1, {})
         if (streams.size > 0) return
         cancelTick?.()
         cancelTick = undefined
