@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { lintShipyardFile } from '@tiphys/providers/lint-files.ts'
+import { createMemoryDocuments } from '../../src/adapters/memory/memory-documents.ts'
 import { createMemoryStore } from '../../src/adapters/memory/memory-store.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import { startEngine } from '../../src/engine/engine-loop.ts'
 import { createApprovalExecutor } from '../../src/executors/approval/approval-executor.ts'
 import type { TaskExecutor } from '../../src/executors/executor.ts'
 import { createIntake } from '../../src/intake/create-intake.ts'
+import { createIntegrations } from '../../src/integrations/integrations.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Projections } from '../../src/ports/projections.ts'
 import type { Store } from '../../src/ports/store.ts'
@@ -90,7 +92,15 @@ export async function startHouse(executors: readonly TaskExecutor[] = []): Promi
     servicesProjection,
     evaluationsProjection,
   ])
-  const api = await startTestApi({ store, clock, projects, engine, intake, projections })
+  const integrations = await createIntegrations({
+    documents: createMemoryDocuments(),
+    clock,
+    log: QUIET,
+    newId: () => randomUUID(),
+    mask: (text) => text,
+  })
+  const parts = { store, clock, projects, engine, intake, projections, integrations }
+  const api = await startTestApi(parts)
   async function close(): Promise<void> {
     await api.close()
     await engine.close()
