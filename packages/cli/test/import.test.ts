@@ -104,7 +104,7 @@ test('a private repository over HTTP: wrong token, right token, host away', asyn
   assert.match(wrong.stderr, /^tiphys: 127\.0\.0\.1:\d+\/shop: it does not accept the credentials/)
   assert.ok(!`${wrong.stdout}${wrong.stderr}`.includes('wr0ng-secret'))
 
-  const right = await cli.run(['import', url, ...flags, '--git-token', '-', '-o', 'json'], {
+  const right = await cli.run(['import', url, ...flags, '--git-token-file', '-', '-o', 'json'], {
     stdin: 't0p-secret\n',
   })
   assert.equal(right.code, 0, right.stderr)

@@ -75,10 +75,21 @@ function closing(report: ImportReport, place: string, options: Options): string 
     return options.apply === true ? sentence : 'The server would refuse what is marked (refused).'
   }
   const name = report.project ?? 'NAME'
+  const url = isUrl(place) ? place : '<its URL>'
   return [
     'Nothing was changed. To create the project on a server:',
     `  tiphys import ${place} --apply --project ${name}`,
+    ...(report.source.commit === undefined
+      ? []
+      : [
+          'Or to keep this repository as it is, as the upstream of the project:',
+          `  tiphys create project ${name} --git-remote-url ${url}`,
+        ]),
   ].join('\n')
+}
+
+function isUrl(place: string): boolean {
+  return /^(https?|ssh):\/\/|^[\w.-]+@[\w.-]+:/i.test(place)
 }
 
 /** Refused files are wrong use; findings are a reason to fail only for those who say so. */

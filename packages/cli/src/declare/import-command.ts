@@ -9,14 +9,17 @@ export function declareImport(program: Command): void {
       'read a Keptn v1 project (folder, clone or Git URL; default: this folder) and report what behaves differently here',
     )
     .option('--branch <name>', "the branch with shipyard.yaml (default: the repository's own)")
-    .option('--git-user <name>', 'for https: the user name beside the token')
-    .option(
-      '--git-token <token>',
-      'for https; - reads it from standard input (or TIPHYS_GIT_TOKEN)',
+    .option('-u, --git-user <name>', 'https: the user beside the token (git)')
+    .addOption(
+      new Option(
+        '-t, --git-token <token>',
+        'https: a token that may read (or TIPHYS_GIT_TOKEN)',
+      ).conflicts(['gitTokenFile', 'gitPrivateKey']),
     )
-    .option('--git-private-key <file>', 'for ssh: the private key')
-    .option('--git-private-key-pass <text>', 'the passphrase of the private key')
-    .option('--git-pem-certificate <file>', "the authority of the host's certificate")
+    .option('--git-token-file <file>', 'the same, from a file (- is standard input)')
+    .option('-k, --git-private-key <file>', 'ssh: the private key')
+    .option('-l, --git-private-key-pass <text>', 'ssh: the passphrase of the key')
+    .option('-g, --git-pem-certificate <file>', 'https: the authority of the certificate to trust')
     .option('--allow-http', 'read from an http:// URL, which is not encrypted')
     .addOption(
       new Option(

@@ -13,8 +13,9 @@ import type { Source } from './source.ts'
 export type SourceFlags = {
   readonly branch?: string
   readonly gitUser?: string
-  /** `-` is standard input. */
   readonly gitToken?: string
+  /** `-` is standard input. */
+  readonly gitTokenFile?: string
   /** A file. */
   readonly gitPrivateKey?: string
   readonly gitPrivateKeyPass?: string
@@ -97,7 +98,7 @@ async function credentialsOf(
   protocol: 'https' | 'http' | 'ssh',
   flags: SourceFlags,
 ): Promise<GitCredentials | undefined> {
-  const { gitUser, gitToken, gitPrivateKey, gitPrivateKeyPass } = flags
+  const { gitUser, gitToken, gitTokenFile, gitPrivateKey, gitPrivateKeyPass } = flags
   if (protocol === 'ssh') {
     if (gitPrivateKey === undefined) return undefined
     const privateKey = await readText(gitPrivateKey)
@@ -107,7 +108,7 @@ async function credentialsOf(
   if (gitPrivateKey !== undefined) {
     throw new CommandFailure(`a private key is for ssh URLs; ${protocol} wants --git-token`)
   }
-  const token = gitToken === '-' ? (await readText('-')).trim() : gitToken
+  const token = gitTokenFile === undefined ? gitToken : (await readText(gitTokenFile)).trim()
   const password = token ?? process.env['TIPHYS_GIT_TOKEN']
   if (password === undefined || password === '') return undefined
   return { kind: 'password', user: gitUser ?? ANY_USER, password }
