@@ -15,6 +15,7 @@ export function fileDifferences(project: ImportProject): readonly LocatedDiffere
     ...notReadFiles(project),
     ...unknownFiles(project.files),
     ...project.notFiles.map(notAFile),
+    ...copiesOfStages(project.files),
     ...stagesWithoutFiles(project),
     ...stagesWithoutShipyard(project),
     ...serviceDifferences(project),
@@ -104,6 +105,26 @@ function notAFile(file: ImportedFile): LocatedDifference {
     now: 'It is not read and not created with --apply.',
     todo: 'Put the file itself there.',
   }
+}
+
+/** What a stage has under a name that the project has too; mostly Keptn's own copies from the day the stage was made. */
+function copiesOfStages(files: readonly ImportedFile[]): LocatedDifference[] {
+  const own = new Set(files.flatMap(({ place, uri }) => (place.level === 'project' ? [uri] : [])))
+  return files
+    .filter(({ place, uri }) => place.level === 'stage' && own.has(uri) && isUsed(uri))
+    .map((file) => ({
+      severity: 'info',
+      code: 'stage-copy',
+      file,
+      path: [],
+      was: 'When a stage was made, files of the project were copied to its branch. The copy counts before the file of the project, so later changes of that one do not reach the stage.',
+      now: 'The same.',
+      todo: 'Delete the copies where the file of the project should count.',
+    }))
+}
+
+function isUsed(uri: string): boolean {
+  return !['metadata', 'shipyard', 'unknown'].includes(serviceFileKind(uri))
 }
 
 function stagesWithoutFiles({

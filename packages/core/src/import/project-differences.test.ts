@@ -151,6 +151,10 @@ test('files that are refused, files that nobody reads, and places that are not t
     'info service-in-every-stage',
   ])
   assert.deepEqual(codes([file('prometheus/sli.yaml')]), ['info prometheus-connection'])
+  const dev = { level: 'stage', stage: 'dev' } as const
+  assert.deepEqual(codes([file('argocd.yaml', PROJECT), file('argocd.yaml', dev)]), [
+    'info stage-copy',
+  ])
   assert.deepEqual(codes([], { notFiles: [file('slo.yaml')] }), ['error not-a-file'])
   assert.deepEqual(codes([], { missingStages: ['prod'] }), ['info stage-without-files'])
   assert.deepEqual(codes([], { missingStages: ['prod'], withoutBranches: true }), [
