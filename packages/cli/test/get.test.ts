@@ -157,7 +157,7 @@ test('sequences say how far they got and what their evaluations said', async (t)
   assert.equal(
     stdout,
     [
-      'TRIGGERED            PROJECT  SERVICE  SEQUENCE  STATE     STAGES                                   CONTEXT',
+      'TRIGGERED            PROJECT  SERVICE  SEQUENCE  STATE     STAGES                                   CONTEXT                               WAITS FOR',
       `2026-11-22 21:00:00  shop     carts    delivery  finished  staging:fail(42.5) production:triggered  ${CONTEXT}`,
       '',
     ].join('\n'),

@@ -9,6 +9,7 @@ import { type DataFormat, printData } from '../output/print.ts'
 import { table } from '../output/table.ts'
 import { paintWord, type Terminal, terminalOf } from '../output/terminal.ts'
 import { formatTime } from '../output/time.ts'
+import { oneLine } from '../wait/timeline.ts'
 
 type Options = GlobalOptions & {
   readonly project?: string
@@ -51,7 +52,7 @@ async function fetchStates(client: HttpClient, options: Options): Promise<Sequen
 
 function sequenceTable(states: readonly SequenceState[], terminal: Terminal): string {
   return table(
-    ['TRIGGERED', 'PROJECT', 'SERVICE', 'SEQUENCE', 'STATE', 'STAGES', 'CONTEXT'],
+    ['TRIGGERED', 'PROJECT', 'SERVICE', 'SEQUENCE', 'STATE', 'STAGES', 'CONTEXT', 'WAITS FOR'],
     states.map((state) => [
       formatTime(new Date(state.time)),
       state.project,
@@ -60,8 +61,21 @@ function sequenceTable(states: readonly SequenceState[], terminal: Terminal): st
       paintWord(terminal, state.state),
       state.stages.map((stage) => stageText(stage, terminal)).join(' '),
       state.shkeptncontext,
+      waitText(state),
     ]),
   )
+}
+
+/** The first reason in full would break the table; `tiphys why` says all of them. */
+const MAX_WAIT_CHARACTERS = 60
+
+function waitText({ waiting = [] }: SequenceState): string {
+  const [first, ...others] = waiting
+  if (first === undefined) return ''
+  const text = oneLine(first.message)
+  const cut =
+    text.length > MAX_WAIT_CHARACTERS ? `${text.slice(0, MAX_WAIT_CHARACTERS - 1)}…` : text
+  return others.length === 0 ? cut : `${cut} (+${others.length})`
 }
 
 /** `staging:fail(42.5)`: how far a context got, and what its evaluations said. */

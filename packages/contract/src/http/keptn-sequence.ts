@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Waiting } from './native-run.ts'
 import { NumberPage } from './paging.ts'
 
 /** States that clients of Keptn test for (facts/keptn-v1.md 1.4). */
@@ -38,6 +39,8 @@ export const SequenceState = z.object({
   state: SequenceStateWord,
   stages: z.array(SequenceStateStage),
   problemTitle: z.string().optional(),
+  /** Ours: what its open runs wait for; left out when nothing is open. */
+  waiting: z.array(Waiting).optional(),
 })
 export type SequenceState = z.infer<typeof SequenceState>
 

@@ -131,6 +131,9 @@ describe('a delivery as clients of Keptn see it', () => {
       waiting.states.map((one) => [one.shkeptncontext, one.state]),
       [[second, 'waiting']],
     )
+    const [reason] = waiting.states[0]?.waiting ?? []
+    assert.equal(reason?.code, 'lane')
+    assert.match(reason?.message ?? '', /^waits for its turn in dev\/cart: held by delivery/)
     await send('POST', `${SEQUENCE}/${second}/control`, { body: { state: 'abort' } })
     const aborted = await send('GET', `${SEQUENCE}?keptnContext=${second}`)
     assert.equal(SequenceStatePage.parse(aborted.json).states[0]?.state, 'aborted')

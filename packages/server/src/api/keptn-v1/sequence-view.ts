@@ -4,14 +4,17 @@ import type {
   SequenceStateStage,
 } from '@tiphys/contract/http/keptn-sequence.ts'
 import { formatTimestamp } from '@tiphys/core/evaluation/timestamp.ts'
+import type { WaitingReason } from '@tiphys/core/sequence/why.ts'
 import type { ContextDocument } from '../../projections/runs-by-context.ts'
 import type { EventReference, RunDocument, TaskDocument } from '../../projections/runs-document.ts'
+import { waitingView } from '../native/run-view.ts'
 
 /** Keptn's view of a context: its stages in the order they began, each told by its newest run (facts/keptn-v1.md 1.4). */
 export function sequenceState(
   context: ContextDocument,
   runs: readonly RunDocument[],
   waiting: ReadonlySet<string>,
+  reasons: readonly WaitingReason[],
 ): SequenceState {
   const isWaiting = context.state === 'triggered' && runs.some((run) => waiting.has(run.runId))
   const problemTitle = runs.find((run) => run.problemTitle !== undefined)?.problemTitle
@@ -24,6 +27,7 @@ export function sequenceState(
     state: isWaiting ? 'waiting' : context.state,
     stages: [...Map.groupBy(runs, (run) => run.stage)].map(([stage, own]) => stageView(stage, own)),
     ...(problemTitle === undefined ? {} : { problemTitle }),
+    ...(reasons.length === 0 ? {} : { waiting: reasons.map(waitingView) }),
   }
 }
 

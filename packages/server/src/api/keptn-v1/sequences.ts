@@ -118,7 +118,10 @@ async function listStates(
     (run) => run.context,
   )
   const states = contexts
-    .map((context) => sequenceState(context, runs.get(context.context) ?? [], waiting))
+    .map((one) => {
+      const reasons = engine.why(projectId, one.context)
+      return sequenceState(one, runs.get(one.context) ?? [], waiting, reasons)
+    })
     .filter((state) => !isLive || state.state === query.state)
   const totalCount = isLive ? states.length : listed.totalCount
   const page = isLive ? [...pageOf(states, query)] : states
