@@ -1,9 +1,12 @@
 // The real programs that tests talk to. A test that needs one skips itself where it is missing; the list of them is printed.
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 
 const PEERS = [
   { name: 'git', isThere: () => succeeds('git', ['--version']) },
   { name: 'git http-backend', isThere: hasGitHttpBackend },
+  { name: 'sshd', isThere: hasSshd },
   { name: 'prometheus', isThere: () => succeeds('prometheus', ['--version']) },
 ]
 
@@ -14,6 +17,12 @@ export function missingPeers() {
 
 function succeeds(command, args, options = {}) {
   return spawnSync(command, args, { stdio: 'ignore', ...options }).status === 0
+}
+
+/** It is seldom in the search path of people, and does not answer to --version everywhere. */
+function hasSshd() {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']
+  return folders.some((folder) => existsSync(join(folder, 'sshd'))) && succeeds('ssh', ['-V'])
 }
 
 /** It is a CGI program: without a request it answers with a status line and fails, but it answers. */

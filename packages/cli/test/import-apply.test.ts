@@ -1,9 +1,10 @@
 import { strict as assert } from 'node:assert'
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { ImportOutput } from '@tiphys/contract/import-report.ts'
-import { commitFiles, type Layout, writeKeptnRepository } from './keptn-repository.ts'
+import { startGitHost } from './git-host.ts'
+import { commitFiles, git, type Layout, writeKeptnRepository } from './keptn-repository.ts'
 import { SHOP } from './keptn-shop.ts'
 import { startRealServer } from './real-server.ts'
 import { type Cli, createCli } from './run-cli.ts'
@@ -99,6 +100,30 @@ test('what was changed on the server stays, unless it is said otherwise', async 
   )
   const updated = await apply(cli, 'shop.git', '--overwrite')
   assert.equal(updated.code, 0, updated.stderr)
+})
+
+test('a repository that was adopted holds what --apply would have written', async (t) => {
+  const { cli } = await startRealServer(t, ['--git-protocols=https,http'])
+  await mkdir(join(cli.home, 'host'))
+  const directory = join(cli.home, 'host', 'shop.git')
+  await writeKeptnRepository(directory, SHOP, 'branch-per-stage')
+  await git([`--git-dir=${directory}`, 'config', 'http.receivepack', 'true'])
+  const login = { user: 'tiphys', token: 't0p-secret' }
+  const host = await startGitHost(t, join(cli.home, 'host'), login)
+  const flags = ['--git-remote-url', `${host.url}/shop.git`, '--git-user', login.user]
+  const adopted = await cli.run(['create', 'project', 'shop', ...flags, '--git-token', login.token])
+  assert.equal(adopted.code, 0, adopted.stderr)
+  const { code, applied } = await apply(cli, 'host/shop.git')
+  assert.equal(code, 0)
+  assert.deepEqual(
+    [
+      applied?.projectCreated,
+      applied?.servicesCreated,
+      applied?.filesWritten,
+      applied?.filesUnchanged,
+    ],
+    [false, [], 0, 12],
+  )
 })
 
 test('a project that the server would refuse is not begun: nobody is asked', async (t) => {

@@ -15,7 +15,11 @@ export type RealServer = {
 
 const TOKEN = 'a-token-for-tests-0123456789abcdef'
 
-export async function startRealServer(t: TestContext): Promise<RealServer> {
+/** @param flags more of `tiphys serve`. */
+export async function startRealServer(
+  t: TestContext,
+  flags: readonly string[] = [],
+): Promise<RealServer> {
   const env: Record<string, string> = { TIPHYS_API_TOKEN: TOKEN }
   const cli = createCli(t, env)
   const args = [
@@ -24,6 +28,7 @@ export async function startRealServer(t: TestContext): Promise<RealServer> {
     join(cli.home, 'data'),
     '--allow-loopback-targets',
     '--log-level=warn',
+    ...flags,
   ]
   let running = cli.start([...args, '--port=0'], { limitMs: SERVER_LIMIT_MS })
   t.after(() => running.process.kill('SIGKILL'))

@@ -78,6 +78,14 @@ export async function createIntegrations(parts: IntegrationsParts): Promise<Inte
     await store.put(integration)
   }
 
+  function subscribersOf(task: string, place: TaskPlace): readonly TaskSubscriber[] {
+    const event = taskEventType(task, 'triggered')
+    return store
+      .list()
+      .filter((one) => heardBy(one).some((wish) => hears(wish, event, place)))
+      .map(({ name, lastSeenMs }) => ({ name, lastSeenMs }))
+  }
+
   const desk = { ...parts, store, find, save }
   return {
     logs,
@@ -86,14 +94,10 @@ export async function createIntegrations(parts: IntegrationsParts): Promise<Inte
     list: (actor) => store.list().flatMap((integration) => shownTo(actor, integration)),
     ...registrationDesk(desk),
     ...subscriptionDesk(desk),
-    isSubscribed: (task, place) => ever.includes(taskEventType(task, 'triggered'), place),
-    subscribersOf(task, place) {
-      const event = taskEventType(task, 'triggered')
-      return store
-        .list()
-        .filter((one) => heardBy(one).some((wish) => hears(wish, event, place)))
-        .map(({ name, lastSeenMs }) => ({ name, lastSeenMs }))
-    },
+    subscribersOf,
+    isSubscribed: (task, place) =>
+      ever.includes(taskEventType(task, 'triggered'), place) ||
+      (ever.isFull() && subscribersOf(task, place).length > 0),
   }
 }
 

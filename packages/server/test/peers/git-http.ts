@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +12,7 @@ import { type BareRepository, openBareRepository } from './bare-repository.ts'
  * with a message (a pre-receive hook, as hosts do), be slow, answer 500, and go down and come back on its port.
  */
 export interface GitHttp extends AsyncDisposable {
-  /** `http://127.0.0.1:<port>` */
+  /** `http://127.0.0.1:<port>`, or https. */
   readonly url: string
   /** Of a repository: `<url>/<name>.git`. */
   urlOf(name: string): string
@@ -37,10 +38,13 @@ export interface GitHttp extends AsyncDisposable {
   readonly requests: readonly string[]
 }
 
-export async function openGitHttp(): Promise<GitHttp> {
+/** With a key and a certificate in PEM it speaks https. */
+export type GitHttpTls = { readonly key: string; readonly cert: string }
+
+export async function openGitHttp(tls?: GitHttpTls): Promise<GitHttp> {
   const root = await mkdtemp(join(tmpdir(), 'tiphys-git-http-'))
   await mkdir(join(root, 'home'))
-  const host = new GitHost(root)
+  const host = new GitHost(root, tls)
   await host.comeBack()
   return host
 }
@@ -48,7 +52,8 @@ export async function openGitHttp(): Promise<GitHttp> {
 class GitHost implements GitHttp {
   readonly requests: string[] = []
   readonly #root: string
-  readonly #server = createServer((request, response) => void this.#serve(request, response))
+  readonly #server: Server
+  readonly #scheme: string
   #port = 0
   #authorization: string | undefined
   #beforePush: (() => Promise<void>) | undefined
@@ -57,12 +62,16 @@ class GitHost implements GitHttp {
   #status: number | undefined
   readonly #stop = new AbortController()
 
-  constructor(root: string) {
+  constructor(root: string, tls: GitHttpTls | undefined) {
     this.#root = root
+    this.#scheme = tls === undefined ? 'http' : 'https'
+    const serve = (request: IncomingMessage, response: ServerResponse) =>
+      void this.#serve(request, response)
+    this.#server = tls === undefined ? createServer(serve) : createSecureServer(tls, serve)
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#port}`
+    return `${this.#scheme}://127.0.0.1:${this.#port}`
   }
 
   urlOf(name: string): string {

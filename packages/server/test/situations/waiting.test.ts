@@ -103,6 +103,20 @@ describe('what users read: waiting, and waiting no longer', () => {
     await control(first, 'abort')
     await noteEnd('a run that was aborted', first)
     await noteWait('a task that nobody is there for', await trigger('orders', 'announce'), 'nobody')
+    const uniform = '/api/controlPlane/v1/uniform/registration'
+    const filter = { projects: ['shop'], stages: ['staging'], services: ['ratings'] }
+    const registered = await client.ask('POST', uniform, {
+      body: {
+        name: 'announcer',
+        metadata: { hostname: 'host-1', kubernetesmetadata: { namespace: 'tests' } },
+        subscriptions: [{ event: 'sh.keptn.event.announcement.triggered', filter }],
+      },
+    })
+    const subscribed = await trigger('ratings', 'announce')
+    await noteWait('a task whose service is registered and silent', subscribed, 'answer')
+    const { id: announcer } = registered.json as { id: string }
+    await client.ask('DELETE', `${uniform}/${announcer}`)
+    await noteWait('a task whose service is registered no more', subscribed, 'nobody')
     await noteWait('a task that is to begin later', await trigger('users', 'later'), 'delay')
     const asking = await trigger('mail', 'ask')
     await noteWait('an approval', asking, 'approval')
@@ -146,6 +160,7 @@ describe('what users read: waiting, and waiting no longer', () => {
 
 const SERVICES = [
   'carts',
+  'ratings',
   'orders',
   'users',
   'mail',

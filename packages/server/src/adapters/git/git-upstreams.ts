@@ -35,6 +35,7 @@ import {
   cloneAside,
   contains,
   fetchHeads,
+  NEW_MAIN_BRANCH,
   noteSeen,
   pushHeads,
   type Remote,
@@ -49,7 +50,6 @@ export type GitUpstreamsParts = ProjectRepositoriesParts & {
 
 const SHIPYARD_FILE = 'shipyard.yaml'
 const INITIAL_MESSAGE = 'initialized project'
-const NEW_MAIN_BRANCH = 'main'
 
 export function createGitUpstreams(parts: GitUpstreamsParts): Upstreams {
   return new GitUpstreams(parts)

@@ -35,6 +35,7 @@ export const REMOTE_TIMEOUTS: RemoteTimeouts = {
 }
 
 const DEFAULT_USER = 'git'
+export const NEW_MAIN_BRANCH = 'main'
 
 /** Reads a connection; what the settings do not allow, or what git could not be asked for, is refused before anybody is called. */
 export function remoteOf(
@@ -73,7 +74,9 @@ export async function cloneAside(
   directory: string,
   timeoutMs: number,
 ): Promise<{ readonly code: 'cloned' } | Failed> {
-  const args = ['clone', '--quiet', '--bare', '--no-tags', '--template=']
+  // An empty host may not say what its default branch would be (ssh without protocol 2).
+  const fallback = ['-c', `init.defaultBranch=${NEW_MAIN_BRANCH}`]
+  const args = [...fallback, 'clone', '--quiet', '--bare', '--no-tags', '--template=']
   const options = optionsOf(remote, timeoutMs)
   const result = await git.run([...args, '--', remote.url, directory], options)
   if (result.code === 'exited' && result.exitCode === 0) return { code: 'cloned' }
