@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander'
 import { lazy } from '../lazy.ts'
 import { collectValues, outputFlag, projectFlag } from './flags.ts'
 import { addGitFlags } from './git-flags.ts'
+import { declareIntegrationCommands } from './integration-commands.ts'
 
 const SCOPE_DEFAULT = 'keptn-default'
 
@@ -16,6 +17,7 @@ export function declareProjectCommands(
   declareServices(create, remove)
   declareSecrets(create, update, remove)
   declareTokens(create, remove)
+  declareIntegrationCommands(create, remove)
   declareAddResource(program)
 }
 
