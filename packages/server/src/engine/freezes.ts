@@ -19,16 +19,20 @@ export type Freezes = {
   ): FreezeLookup | undefined
 }
 
+type Kept = {
+  readonly fromMs: number
+  readonly untilMs: number
+  readonly active: readonly Active[]
+}
 type Active = { readonly entry: FreezeEntry; readonly freeze: Freeze }
 
 export function createFreezes(): Freezes {
-  /** Cron is asked once a minute and project, not for every run in it. */
-  const kept = new WeakMap<ProjectYaml, { readonly minute: number; readonly active: Active[] }>()
+  /** Cron is asked once a minute and project, not for every run in it; a freeze that begins or ends within the minute cuts it short. */
+  const kept = new WeakMap<ProjectYaml, Kept>()
 
   function activeIn(settings: ProjectYaml, nowMs: number): readonly Active[] {
-    const minute = Math.floor(nowMs / MS_PER_MINUTE)
     const known = kept.get(settings)
-    if (known?.minute === minute) return known.active
+    if (known !== undefined && known.fromMs <= nowMs && nowMs < known.untilMs) return known.active
     const active = (settings.freezes ?? []).flatMap((entry) => {
       const window = freezeWindow(entry, nowMs)
       if (window === undefined) return []
@@ -36,7 +40,12 @@ export function createFreezes(): Freezes {
       const freeze = { name, untilMs: window.untilMs, ...(reason === undefined ? {} : { reason }) }
       return [{ entry, freeze }]
     })
-    kept.set(settings, { minute, active })
+    const edges = [
+      ...active.map(({ freeze }) => freeze.untilMs),
+      ...(settings.freezes ?? []).map(({ from }) => Date.parse(from ?? '')),
+    ].filter((edgeMs) => edgeMs > nowMs)
+    const minuteEndMs = (Math.floor(nowMs / MS_PER_MINUTE) + 1) * MS_PER_MINUTE
+    kept.set(settings, { fromMs: nowMs, untilMs: Math.min(minuteEndMs, ...edges), active })
     return active
   }
 
