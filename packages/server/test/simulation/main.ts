@@ -20,6 +20,8 @@ const { values } = parseArgs({
     /** Plants bugs into copies of the source and looks how soon each is found. */
     mutants: { type: 'boolean', default: false },
     only: { type: 'string' },
+    /** Stops at the first story that breaks a rule, without looking for its shortest form. */
+    brief: { type: 'boolean', default: false },
   },
 })
 const MOST_STEPS = 100
@@ -37,7 +39,8 @@ async function playMany(count: number, from: number): Promise<void> {
   for (let seed = from; seed < from + count; seed++) {
     const verdict = await judge(seed)
     if (verdict.code === 'broken') {
-      await tellBroken(seed, verdict)
+      if (values.brief) print(sentenceOf(seed, verdict))
+      else await tellBroken(seed, verdict)
       process.exitCode = 1
       return
     }
@@ -55,7 +58,7 @@ async function playMany(count: number, from: number): Promise<void> {
 
 /** What is wrong, and the shortest story that shows it. */
 async function tellBroken(seed: number, verdict: Verdict & { code: 'broken' }): Promise<void> {
-  print(`seed ${seed} breaks a rule: ${verdict.message}`)
+  print(sentenceOf(seed, verdict))
   const { steps = MOST_STEPS, without = [] } = await shortest(seed, MOST_STEPS)
   const again = await judge(seed, { steps, without })
   if (again.code === 'broken') {
@@ -89,6 +92,10 @@ async function playOne(seed: number): Promise<void> {
   const { rows, crashes } = verdict.story
   print(`seed ${seed} keeps every rule: ${rows.length} rows, ${crashes} crashes`)
   print(`digest ${verdict.digest}`)
+}
+
+function sentenceOf(seed: number, { message, complaints }: Verdict & { code: 'broken' }): string {
+  return `seed ${seed} breaks a rule: ${complaints[0] ?? message}`
 }
 
 function print(line: string): void {

@@ -13,6 +13,7 @@ export type Verdict =
       readonly message: string
       readonly error: unknown
       readonly trace: readonly string[]
+      readonly complaints: readonly string[]
       readonly story?: Story
     }
 
@@ -34,7 +35,8 @@ export async function judge(seed: number, options: PlayOptions = {}): Promise<Ve
     return { code: 'kept', story, digest: digestOf(story) }
   } catch (error) {
     const trace = error instanceof StoryError ? error.trace : (story?.trace ?? [])
-    const broken = { code: 'broken', message: messageOf(error), error, trace } as const
+    const complaints = story?.complaints ?? []
+    const broken = { code: 'broken', message: messageOf(error), error, trace, complaints } as const
     return story === undefined ? broken : { ...broken, story }
   } finally {
     process.off('unhandledRejection', note)

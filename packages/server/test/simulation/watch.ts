@@ -1,5 +1,8 @@
 import type { World } from './world.ts'
 
+/** A disk that refused is asked again after a second, and then what waits behind it. */
+const TRIED_AGAIN_MS = 2_000
+
 /**
  * What must hold at every moment at which nothing is under way, while somebody listens and the disk works: every open run can say what it
  * waits for, nothing is overdue, and nobody works on what is over.
@@ -16,7 +19,7 @@ export function complainAboutNow(world: World): void {
         world.complain(`open run ${run.runId} (${run.plan.sequence}) cannot say what it waits for`)
       }
       for (const { message, untilMs } of reasons) {
-        if (untilMs !== undefined && untilMs <= nowMs) {
+        if (untilMs !== undefined && untilMs + TRIED_AGAIN_MS <= nowMs) {
           world.complain(`overdue by ${nowMs - untilMs} ms in run ${run.runId}: ${message}`)
         }
       }

@@ -50,8 +50,7 @@ function isChildOf(row: StoredEvent, run: RunLog): boolean {
   const meta = metaOf(row)
   if (meta.k !== 'start' || row.stream === run.stream) return false
   // A child that cannot be planned any more (its stage or service is gone) is refused, and names no parent.
-  if (meta.parent !== undefined || run.start.plan.tasks.length === 0)
-    return meta.parent === run.runId
+  if (meta.parent !== undefined || !mayTrigger(run)) return meta.parent === run.runId
   // So does one that a join starts: it has several.
   const isOurs = meta.by === 'tiphys'
   const last = run.rows.at(-1)
