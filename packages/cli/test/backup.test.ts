@@ -121,3 +121,19 @@ test('a backup of a stopped server; with the key when asked for; what comes thro
     'tiphys.db.lock',
   ])
 })
+
+test('a context that is over is deleted at once, one that is open is not', async (t) => {
+  const { cli, context } = await serverAtWork(t)
+  const open = await cli.run(['delete', 'context', context])
+  assert.equal(open.code, 2)
+  assert.match(open.stderr, /is not over: 1 of its runs are open; abort it first/)
+  const control = ['--project=shop', '--keptn-context', context]
+  await succeed(cli.run(['abort', 'sequence', ...control]))
+  const deleted = await succeed(cli.run(['delete', 'context', context, '-o', 'json']))
+  const { project, runs, rows } = JSON.parse(deleted.stdout)
+  assert.deepEqual([project, runs, rows > 2], ['shop', 1, true])
+  const again = await cli.run(['delete', 'context', context])
+  assert.deepEqual([again.code, /there is no run with the context/.test(again.stderr)], [2, true])
+  const list = await succeed(cli.run(['get', 'sequences', '--project=shop', '-o', 'json']))
+  assert.deepEqual(JSON.parse(list.stdout).states, [])
+})

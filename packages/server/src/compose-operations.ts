@@ -1,12 +1,20 @@
 import { join } from 'node:path'
+import { parseRetention } from '@tiphys/contract/retention.ts'
 import { createGit } from './adapters/git/git-command.ts'
 import { openGitHome } from './adapters/git/git-home.ts'
 import { createRepositoryCopier } from './adapters/git/repository-copier.ts'
 import { createLogCopier } from './adapters/sqlite/log-copier.ts'
+import { newId } from './adapters/system/new-id.ts'
+import type { Engine } from './engine/engine.ts'
 import { type Backups, createBackups } from './operations/backups.ts'
+import { createContextDeletion, type DeleteContext } from './operations/delete-context.ts'
+import { startRetention } from './operations/retention.ts'
 import type { RepositoryCopier } from './ports/backup.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
+import type { Projections } from './ports/projections.ts'
+import type { Store } from './ports/store.ts'
+import type { Projects } from './projects/projects.ts'
 import { DATABASE_FILE } from './rebuild-projections.ts'
 import type { ServerSettings } from './settings/load-settings.ts'
 import { VERSION } from './version.ts'
@@ -28,6 +36,36 @@ export async function composeBackups(parts: {
     hasKeyInSettings: settings.secretKey !== undefined,
     logger: log,
   })
+}
+
+/** The deletion of what is over, now and then. */
+export function composeDeletion(parts: {
+  readonly settings: Pick<ServerSettings, 'retentionMs'>
+  readonly clock: Clock
+  readonly log: Log
+  readonly store: Store
+  readonly projections: Projections
+  readonly projects: Projects
+  readonly engine: Pick<Engine, 'openRunsOf'>
+}): { readonly deleteContext: DeleteContext; readonly start: () => () => Promise<void> } {
+  const { settings, clock, projects } = parts
+  const shared = { ...parts, newId: () => newId(clock.nowMs()) }
+  const deleteContext = createContextDeletion(shared)
+  const serverMs = settings.retentionMs ?? Number.POSITIVE_INFINITY
+  const start = () =>
+    startRetention({
+      ...shared,
+      deleteContext,
+      projects: () =>
+        Promise.all(
+          projects.list().map(async ({ projectId }) => {
+            const { retention } = (await projects.snapshot(projectId)).settings
+            const ownMs = retention === undefined ? undefined : parseRetention(retention)
+            return { projectId, retentionMs: ownMs ?? serverMs }
+          }),
+        ),
+    })
+  return { deleteContext, start }
 }
 
 /** The configuration repositories of a data folder. Git gets a home of its own: it talks to nobody, and needs no keys. */

@@ -13,7 +13,7 @@ import type { ApiParts } from './api/parts.ts'
 import { composeArgocd } from './argocd/compose-argocd.ts'
 import { composeExecutors } from './compose-executors.ts'
 import { composeObservation, type Observation } from './compose-observation.ts'
-import { composeBackups } from './compose-operations.ts'
+import { composeBackups, composeDeletion } from './compose-operations.ts'
 import { composeProjections } from './compose-projections.ts'
 import type { Engine } from './engine/engine.ts'
 import { startEngine } from './engine/engine-loop.ts'
@@ -172,7 +172,7 @@ async function build(building: Building): Promise<TiphysServer> {
     tokens,
     integrations,
     argocd: argocd.status,
-    operations: await operate(building),
+    operations: await operate(building, { store, projections, projects, engine: running }),
   }
   const databaseFile = join(settings.dataDir, DATABASE_FILE)
   const readiness = createReadiness({ databaseFile, documents, projections, clock })
@@ -234,10 +234,14 @@ async function runEngine(building: Building, parts: Engineable): Promise<Engine>
 }
 
 /** What operators do with it. */
-async function operate(building: Building): Promise<ApiParts['operations']> {
+async function operate(
+  building: Building,
+  parts: Pick<Served, 'store' | 'projections' | 'projects' | 'engine'>,
+): Promise<ApiParts['operations']> {
   const backups = await composeBackups(building)
-  building.closing.push(backups.close)
-  return { backups }
+  const deletion = composeDeletion({ ...building, ...parts })
+  building.closing.push(backups.close, deletion.start())
+  return { backups, deleteContext: deletion.deleteContext }
 }
 
 function argocdClients(settings: ServerSettings, clock: Clock) {

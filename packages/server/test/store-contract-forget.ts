@@ -61,6 +61,10 @@ function cuts(factory: StoreFactory): void {
   test('the oldest rows of a stream go, the others keep their versions and their chain', async (t) => {
     const store = await factory(t)
     await committed(store.commit(append('inbox', 'any', [anEvent(), anEvent(), anEvent()])))
+    assert.deepEqual(
+      (await store.read('inbox', 2, 1)).map(({ version }) => version),
+      [2],
+    )
     const cut = (upToVersion: number) =>
       store.forget({ streams: [], cuts: [{ stream: 'inbox', upToVersion }], record: aRecord() })
     assert.equal((await cut(9)).code === 'forgotten' && (await store.read('inbox')).length, 3)

@@ -2,8 +2,16 @@ import type { Command } from 'commander'
 import { lazy } from '../lazy.ts'
 import { outputFlag } from './flags.ts'
 
-/** Adds what keeps the data safe. */
+/** Adds what keeps the data safe, and small. */
 export function declareOperationsCommands(program: Command): void {
+  program.commands
+    .find((command) => command.name() === 'delete')
+    ?.command('context')
+    .argument('<context>', 'a keptn context whose sequences are all over')
+    .description('delete its runs, their events and their evaluations at once')
+    .option('-p, --project <name>', 'where the context is, when it is in several')
+    .addOption(outputFlag())
+    .action(lazy(async () => (await import('../commands/delete-context.ts')).removeContext))
   program
     .command('backup')
     .argument('<file>', 'where to; it appears when it is whole, and replaces what was there')

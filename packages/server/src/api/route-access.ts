@@ -70,6 +70,7 @@ export const ROUTE_ACCESS: Readonly<Record<string, Access>> = {
   'POST /api/tiphys/v1/lint': 'any-token',
   'GET /api/tiphys/v1/contexts/:context': READ,
   'GET /api/tiphys/v1/contexts/:context/why': READ,
+  'DELETE /api/tiphys/v1/contexts/:context': CONFIGURE,
   'POST /api/tiphys/v1/contexts/:context/control': CONTROL,
   'POST /api/tiphys/v1/contexts/:context/override-freeze': ['approve'],
   'GET /api/tiphys/v1/contexts/:context/events': READ,

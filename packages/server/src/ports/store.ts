@@ -17,8 +17,11 @@ export interface Store {
    */
   commit(unit: CommitUnit): Promise<CommitResult>
 
-  /** The rows of a stream in order of version, from `fromVersion` (default 1) on; empty when there is no such stream. */
-  read(stream: string, fromVersion?: number): Promise<StoredEvent[]>
+  /**
+   * The rows of a stream in order of version, from `fromVersion` (default 1) on, at most `limit` (default: all); empty when there is no such
+   * stream.
+   */
+  read(stream: string, fromVersion?: number, limit?: number): Promise<StoredEvent[]>
 
   /** Names of streams marked open, in order of creation. */
   openStreams(): Promise<string[]>

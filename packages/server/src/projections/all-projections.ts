@@ -1,3 +1,4 @@
+import { withoutForgotten } from '../operations/forgotten.ts'
 import { deploymentsProjection } from './deployments.ts'
 import { evaluationsProjection } from './evaluations.ts'
 import { runsProjection } from './runs.ts'
@@ -6,9 +7,10 @@ import { servicesProjection } from './services.ts'
 
 /** Every list that is folded from the log. */
 export const PROJECTIONS = [
-  runsProjection,
-  contextsProjection,
+  withoutForgotten(runsProjection),
+  withoutForgotten(contextsProjection),
+  // What happened last to a service outlives the context that it happened in.
   servicesProjection,
-  evaluationsProjection,
-  deploymentsProjection,
+  withoutForgotten(evaluationsProjection),
+  withoutForgotten(deploymentsProjection),
 ] as const

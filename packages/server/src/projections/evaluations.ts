@@ -3,6 +3,7 @@ import type { Result, Status } from '@tiphys/contract/event.ts'
 import type { JsonObject } from '@tiphys/contract/json.ts'
 import { finishedOf } from '@tiphys/core/sequence/evolve-run.ts'
 import { TIPHYS } from '../intake/actor.ts'
+import { forgottenRecord, isForgetting } from '../operations/forgotten.ts'
 import type { Projection, Projections } from '../ports/projections.ts'
 import type { StoredEvent } from '../ports/store.ts'
 import { runKeyOf, runMetaOf, textAt, whereaboutsOf } from './project-of-row.ts'
@@ -62,21 +63,24 @@ export type IndicatorSummary = {
 export const EVALUATIONS = 'evaluations'
 
 const FINISHED = 'sh.keptn.event.evaluation.finished'
-const INVALIDATED = 'sh.keptn.event.evaluation.invalidated'
+export const INVALIDATED = 'sh.keptn.event.evaluation.invalidated'
 /** In the column `state`, beside the results. */
 const INVALIDATED_STATE = 'invalidated'
 
 export const evaluationsProjection: Projection = {
   name: EVALUATIONS,
   version: 1,
-  keysOf({ event, projectId }) {
+  keysOf(row) {
+    const { event, projectId } = row
+    if (isForgetting(row)) return forgottenRecord(row).invalidated.map(({ key }) => key)
     if (event.type !== FINISHED && event.type !== INVALIDATED) return []
     if (projectId === undefined || event.triggeredid === undefined) return []
     return [evaluationKey(projectId, event.triggeredid)]
   },
-  fold(document, row) {
+  fold(document, row, key) {
     // Documents of this projection were made by this fold.
     const before = document as unknown as EvaluationDocument | undefined
+    if (isForgetting(row)) return takenBack(before, row, key) as unknown as JsonObject | undefined
     const after = row.event.type === FINISHED ? finished(before, row) : invalidated(before, row)
     return after as unknown as JsonObject | undefined
   },
@@ -152,6 +156,18 @@ function invalidated(
   if (before === undefined || before.invalidated !== undefined) return before
   const by = textAt(row.meta ?? {}, 'by') ?? ''
   return { ...before, invalidated: { eventId: row.event.id, by, timeMs: row.timeMs } }
+}
+
+/** The event that took it back is gone; that it was taken back stays. */
+function takenBack(
+  before: EvaluationDocument | undefined,
+  row: StoredEvent,
+  key: string,
+): EvaluationDocument | undefined {
+  const carried = forgottenRecord(row).invalidated.find((one) => one.key === key)
+  if (before === undefined || before.invalidated !== undefined || carried === undefined)
+    return before
+  return { ...before, invalidated: carried.invalidated }
 }
 
 export type BaselineQuery = {

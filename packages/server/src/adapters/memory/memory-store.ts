@@ -65,7 +65,8 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
 
   return {
     commit: (unit) => attempt(() => commitNow(unit)),
-    read: (stream, fromVersion = 1) => attempt(() => log.read(stream, fromVersion)),
+    read: (stream, fromVersion = 1, limit) =>
+      attempt(() => log.read(stream, fromVersion).slice(0, limit)),
     openStreams: () => attempt(() => log.openStreams()),
     readLog: (after, limit) => attempt(() => log.readAfter(after, limit)),
     tail: live.tail,

@@ -24,8 +24,11 @@ export type EventRow = {
   meta: string | null
 }
 
+/** What SQLite takes for none. */
+const NO_LIMIT = -1
+
 export type EventReader = {
-  readStream(stream: string, fromVersion: number): StoredEvent[]
+  readStream(stream: string, fromVersion: number, limit?: number): StoredEvent[]
   readAfter(position: number, limit: number): StoredEvent[]
   /** In the order given. */
   readPositions(positions: readonly number[]): StoredEvent[]
@@ -35,7 +38,7 @@ export type EventReader = {
 export function createEventReader(file: SqliteFile, words: Words, large: LargeData): EventReader {
   const selectStream = file.statement<EventRow>(
     `SELECT ${EVENT_COLUMNS} FROM ${EVENT_TABLES}
-     WHERE streams.name = ? AND events.version >= ? ORDER BY events.version`,
+     WHERE streams.name = ? AND events.version >= ? ORDER BY events.version LIMIT ?`,
   )
   const selectAfter = file.statement<EventRow>(
     `SELECT ${EVENT_COLUMNS} FROM ${EVENT_TABLES} WHERE events.position > ? ORDER BY events.position LIMIT ?`,
@@ -59,7 +62,8 @@ export function createEventReader(file: SqliteFile, words: Words, large: LargeDa
 
   return {
     toEvent,
-    readStream: (stream, fromVersion) => selectStream.all(stream, fromVersion).map(toEvent),
+    readStream: (stream, fromVersion, limit = NO_LIMIT) =>
+      selectStream.all(stream, fromVersion, limit).map(toEvent),
     readAfter: (position, limit) => selectAfter.all(position, limit).map(toEvent),
     readPositions(positions) {
       const rows = selectPositions.all(JSON.stringify(positions))

@@ -52,7 +52,8 @@ export function createSqliteStoreOn({ file, writer, maxBehind, release }: Sqlite
         afterCommit: (result) => result.code === 'committed' && live.publish(result.rows),
       })
     },
-    read: (stream, fromVersion = 1) => attempt(() => reader.readStream(stream, fromVersion)),
+    read: (stream, fromVersion = 1, limit) =>
+      attempt(() => reader.readStream(stream, fromVersion, limit)),
     openStreams: () => attempt(() => openStreams.all().map(({ name }) => name)),
     readLog,
     tail: live.tail,

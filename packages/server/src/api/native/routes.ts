@@ -2,6 +2,7 @@ import type { ApiParts } from '../parts.ts'
 import type { AddRoute } from '../route.ts'
 import { addTaskAnswerRoutes } from './approvals.ts'
 import { addBackupRoute } from './backup.ts'
+import { addContextDeletionRoute } from './context-deletion.ts'
 import { addContextRoutes } from './contexts.ts'
 import { addEvaluationRoutes } from './evaluations.ts'
 import { addEventBatchRoute } from './event-batch.ts'
@@ -31,4 +32,5 @@ export function addNativeRoutes(
   addUpstreamRoute(add, parts.projects)
   addIntegrationRoutes(add, parts.integrations)
   addBackupRoute(add, parts.operations)
+  addContextDeletionRoute(add, parts)
 }
