@@ -30,7 +30,10 @@ function runLines(run: Run, once: Once): string[] {
 }
 
 function taskLines(task: RunTask, runTask: string, run: string, once: Once): string[] {
-  if (task.state === 'planned') return []
+  if (task.state === 'planned' || task.state === 'carried') return []
+  if (task.state === 'skipped') {
+    return once(`${runTask} skipped`, `${run}: ${task.name} left out by its condition`)
+  }
   const attempt = task.attempt ?? 1
   const key = `${runTask} ${attempt}`
   const name = `${run}: ${task.name}${attempt > 1 ? ` (attempt ${attempt})` : ''}`

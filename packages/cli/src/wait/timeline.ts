@@ -52,6 +52,9 @@ function taskLine(task: RunTask, run: Run, drawing: Drawing, width: number): str
   if (task.state === 'planned') {
     return paint(drawing.terminal, 'dim', `${run.open ? '·' : '-'} ${task.name}`)
   }
+  if (task.state === 'carried') {
+    return paint(drawing.terminal, 'dim', `= ${name} done before, in the run that was taken up`)
+  }
   if (task.state === 'skipped') {
     return paint(drawing.terminal, 'dim', `- ${name} left out by its condition`)
   }

@@ -42,8 +42,11 @@ export const TaskAnswer = z.object({
 export const RunTask = z.object({
   index: z.int(),
   name: z.string(),
-  /** `planned`: not triggered yet, or never because the run ended before; `skipped`: left out by its condition. */
-  state: z.enum(['planned', 'open', 'done', 'skipped']),
+  /**
+   * `planned`: not triggered yet, or never because the run ended before; `skipped`: left out by its condition;
+   * `carried`: done in the run that this one takes up.
+   */
+  state: z.enum(['planned', 'open', 'done', 'skipped', 'carried']),
   /** `tiphys`, `external`, `nobody` (open to whoever answers). */
   carrier: z.string(),
   /** From here on only what was triggered has it. */

@@ -1,4 +1,4 @@
-import type { JsonObject } from '@tiphys/contract/json.ts'
+import { isJsonObject, type JsonObject } from '@tiphys/contract/json.ts'
 import { absentRun, evolveRun } from './evolve-run.ts'
 import type { RunPlan } from './plan.ts'
 import type { Rerun, RunRow } from './run-row.ts'
@@ -51,6 +51,15 @@ export function rerunPoint(rows: readonly RunRow[], from?: string): RerunPoint |
     taskNames: ended.plan.tasks.slice(first, last + 1).map((task) => task.name),
     rerun: { of: ended.runId, from: first, done: before.done },
   }
+}
+
+/** Test results name the run they were measured in; what a run takes over from the one it takes up counts as its own. */
+export function carriedData(payload: JsonObject, from: string, to: string): JsonObject {
+  const { test } = payload
+  if (test === undefined || !isJsonObject(test)) return payload
+  const { results } = test
+  if (results === undefined || !isJsonObject(results) || results['run'] !== from) return payload
+  return { ...payload, test: { ...test, results: { ...results, run: to } } }
 }
 
 /** The state in which this step was about to begin. */

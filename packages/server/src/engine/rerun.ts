@@ -1,6 +1,6 @@
 import { runStream, triggeredEvent } from '@tiphys/core/sequence/begin-run.ts'
 import { withoutMessage } from '@tiphys/core/sequence/decide-run.ts'
-import { rerunPoint, sameStep } from '@tiphys/core/sequence/rerun.ts'
+import { carriedData, rerunPoint, sameStep } from '@tiphys/core/sequence/rerun.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Store } from '../ports/store.ts'
 import type { Projects } from '../projects/projects.ts'
@@ -46,7 +46,7 @@ export async function prepareRerun(parts: RerunParts, request: RerunRequest): Pr
     return { code: 'replaced', message }
   }
   const nowMs = parts.clock.nowMs()
-  const data = withoutMessage(point.payload)
+  const data = withoutMessage(carriedData(point.payload, runId, id))
   const triggered = triggeredEvent({ id, stage, sequence, context: ended.context, data }, nowMs)
   const wish: StartWish = {
     projectId,

@@ -19,7 +19,7 @@ export type RunDocument = {
   /** The run whose end triggered this one. */
   readonly parent?: string
   /** It takes up a run that was over, from this task on. */
-  readonly rerun?: { readonly of: string; readonly fromTask: string }
+  readonly rerun?: { readonly of: string; readonly from: number; readonly fromTask: string }
   /** Until then its first task waits for the version to prove itself. */
   readonly soakUntilMs?: number
   /** A freeze no longer holds it. */

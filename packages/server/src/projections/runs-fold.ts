@@ -82,7 +82,13 @@ function begin(row: StoredEvent, meta: Extract<RunMeta, { k: 'start' }>): RunDoc
     ...(meta.parent === undefined ? {} : { parent: meta.parent }),
     ...(meta.rerun === undefined
       ? {}
-      : { rerun: { of: meta.rerun.of, fromTask: plan.tasks[meta.rerun.from]?.name ?? '' } }),
+      : {
+          rerun: {
+            of: meta.rerun.of,
+            from: meta.rerun.from,
+            fromTask: plan.tasks[meta.rerun.from]?.name ?? '',
+          },
+        }),
     ...(meta.soak === undefined ? {} : { soakUntilMs: meta.soak.untilMs }),
     ...(meta.origin === undefined ? {} : { origin: meta.origin }),
     ...(isTextMap(labels) ? { labels } : {}),

@@ -38,7 +38,9 @@ export function runView(run: RunDocument, live: LiveState): Run {
       : { degraded: { message: run.degraded.message, at: formatTimestamp(run.degraded.atMs) } }),
     source: run.source,
     ...(run.parent === undefined ? {} : { parent: run.parent }),
-    ...(run.rerun === undefined ? {} : { rerun: run.rerun }),
+    ...(run.rerun === undefined
+      ? {}
+      : { rerun: { of: run.rerun.of, fromTask: run.rerun.fromTask } }),
     ...(run.soakUntilMs === undefined ? {} : { soakUntil: formatTimestamp(run.soakUntilMs) }),
     ...freezeOverride(run),
     ...(run.origin === undefined ? {} : { origin: run.origin }),
@@ -65,13 +67,18 @@ function freezeOverride({ unfrozen }: RunDocument) {
   return { freezeOverride: { by, reason, at: formatTimestamp(atMs) } }
 }
 
+/** What a task is that this run did not trigger, or not yet. */
+function untriggered(run: RunDocument, index: number): RunTask['state'] {
+  if (index < (run.rerun?.from ?? 0)) return 'carried'
+  return run.skipped?.includes(index) ? 'skipped' : 'planned'
+}
+
 function tasksView(run: RunDocument): RunTask[] {
   return run.planned.flatMap((name, index) => {
     const carrier = run.carriers[index] ?? 'nobody'
     const triggered = run.tasks.filter((task) => task.index === index)
     if (triggered.length === 0) {
-      const state = run.skipped?.includes(index) ? ('skipped' as const) : ('planned' as const)
-      return [{ index, name, state, carrier, answers: [] }]
+      return [{ index, name, state: untriggered(run, index), carrier, answers: [] }]
     }
     return triggered.map((task) => taskView(task, carrier))
   })
