@@ -141,7 +141,8 @@ function usedTwice(objectives: NonNullable<SloFile['objectives']>): Difference[]
         severity: 'changes',
         code: 'sli-used-twice',
         path: ['objectives', index, 'sli'],
-        was: `${sli} is used in an objective before; the second one never had a value and failed.`,
+        subject: sli,
+        was: 'An objective before uses the same indicator; the second one never had a value and failed.',
         now: 'Both are evaluated.',
       },
     ]
