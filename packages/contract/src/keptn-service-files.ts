@@ -42,7 +42,7 @@ export const JobFileNames = z.looseObject({
     .nullish(),
 })
 
-/** What Keptn writes beside a project's files; before 0.17 with another spelling. */
+/** What Keptn writes beside a project's files; older versions with another spelling. */
 export const ProjectMetadataFile = z.looseObject({
   projectName: z.string().nullish(),
   projectname: z.string().nullish(),

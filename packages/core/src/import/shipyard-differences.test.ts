@@ -45,6 +45,28 @@ test('tasks: delays, windows, approvals, and keys that mean something here', () 
     assert.deepEqual(shipyardCodes(oneSequence(...tasks)), expected)
 })
 
+test('a rollback comes first, and a warning on the way is shown', () => {
+  const stages: ShipyardStage[] = [
+    {
+      name: 'dev',
+      sequences: [
+        { name: 'delivery', tasks: [{ name: 'evaluation' }, { name: 'release' }] },
+        {
+          name: 'rollback',
+          triggeredOn: [
+            { event: 'dev.delivery.finished', selector: { match: { result: 'pass' } } },
+          ],
+          tasks: [{ name: 'rollback' }],
+        },
+      ],
+    },
+  ]
+  assert.deepEqual(shipyardCodes(stages), [
+    'info worst-result-is-shown tasks.0',
+    'changes triggered-comes-first triggeredOn.0.event',
+  ])
+})
+
 test('numbers of tasks that come again on the way', () => {
   const task = (replicas: unknown) => ({ name: 'deployment', properties: { scale: { replicas } } })
   const stages = (later: unknown, event = 'dev.delivery.finished') => [
