@@ -5,6 +5,7 @@ import { createArgoCdClient } from './adapters/argocd/client.ts'
 import { openGit } from './adapters/git/open-git.ts'
 import { followLog } from './adapters/projections/follow-log.ts'
 import { openSqlite } from './adapters/sqlite/open-sqlite.ts'
+import { noteOwner } from './adapters/sqlite/owner-note.ts'
 import { createLog } from './adapters/system/create-log.ts'
 import { newId } from './adapters/system/new-id.ts'
 import { createSystemClock } from './adapters/system/system-clock.ts'
@@ -315,6 +316,7 @@ async function listen(
   const url = await api.listen({ host, port })
   listening.port = () => Number(new URL(url).port)
   closing.push(() => served.readiness.stop())
+  noteOwner(`${join(settings.dataDir, DATABASE_FILE)}.lock`, { pid: process.pid, url })
   log.info({ url, dataDir: settings.dataDir }, 'listening')
   return `${url}${basePath}`
 }
