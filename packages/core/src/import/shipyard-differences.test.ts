@@ -39,8 +39,8 @@ test('tasks: delays, windows, approvals, and keys that mean something here', () 
       ],
     ],
   ]
-  const strange = { name: 'deployment', retry: 2, parallel: null }
-  assert.deepEqual(shipyardCodes(oneSequence(strange)), ['changes key-has-meaning tasks.0.retry'])
+  const strange = { name: 'deployment', if: 'true', parallel: null }
+  assert.deepEqual(shipyardCodes(oneSequence(strange)), ['changes key-has-meaning tasks.0.if'])
   for (const [tasks, expected] of cases)
     assert.deepEqual(shipyardCodes(oneSequence(...tasks)), expected)
 })
