@@ -12,6 +12,7 @@ import { createSystemClock } from './adapters/system/system-clock.ts'
 import { createApi } from './api/api.ts'
 import type { ApiParts } from './api/parts.ts'
 import { composeArgocd } from './argocd/compose-argocd.ts'
+import { composeAudit } from './compose-audit.ts'
 import { composeExecutors } from './compose-executors.ts'
 import { composeObservation, type Observation } from './compose-observation.ts'
 import { composeBackups, composeDeletion } from './compose-operations.ts'
@@ -173,6 +174,7 @@ async function build(building: Building): Promise<TiphysServer> {
     tokens,
     integrations,
     argocd: argocd.status,
+    audit: await composeAudit({ store, clock, settings, bootstrapToken }),
     operations: await operate(building, { store, projections, projects, engine: running }),
   }
   const databaseFile = join(settings.dataDir, DATABASE_FILE)
@@ -203,7 +205,12 @@ type Engineable = Pick<Served, 'store' | 'projections'> & {
 async function runEngine(building: Building, parts: Engineable): Promise<Engine> {
   const { clock, log, observation, closing } = building
   const { store, projections, projects, argocd, integrations } = parts
-  const outbox = createOutbox({ store, clock, log, handlers: observation.effects(argocd.effectHandlers) })
+  const outbox = createOutbox({
+    store,
+    clock,
+    log,
+    handlers: observation.effects(argocd.effectHandlers),
+  })
   const running = await startEngine({
     store,
     clock,
@@ -287,6 +294,7 @@ type Served = Pick<
   | 'integrations'
   | 'argocd'
   | 'operations'
+  | 'audit'
 > & { readonly tokens: Tokens; readonly readiness: ReadinessCheck }
 
 async function listen(

@@ -4,6 +4,7 @@ import fastify, {
   type FastifyReply,
   type FastifyServerOptions,
 } from 'fastify'
+import { auditRequests } from './audit-requests.ts'
 import { guardRoutes } from './guard.ts'
 import { parseJsonBodies } from './json-body.ts'
 import { addKeptnRoutes } from './keptn-v1/routes.ts'
@@ -84,7 +85,7 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
   if (parts.observation) observeRequests(app, parts.observation.meter, server.basePath)
   await describeApi(app, server)
   addServerRoutes(app, server, parts.observation)
-  const add = routesOf(app, server.basePath)
+  const add = routesOf(app, server.basePath, auditRequests(app, parts))
   addKeptnRoutes(add, parts)
   const taskFeed = createTaskFeed(parts)
   // Before the server waits for its requests: those that wait for tasks are answered now.
