@@ -24,7 +24,7 @@ export async function launch(args) {
   const absolute = args.map((argument, index) =>
     index === script ? resolve(root, argument) : argument,
   )
-  const child = spawn(pickNode(), absolute, { stdio: 'inherit' })
+  const child = spawn(pickNode(), [...process.execArgv, ...absolute], { stdio: 'inherit' })
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   // A terminal sends Ctrl-C to the child too; a second one would mean "do not wait for the shutdown".
   process.on('SIGINT', () => {

@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert'
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { type RealServer, startRealServer } from './real-server.ts'
 import type { CliResult } from './run-cli.ts'
@@ -136,4 +137,33 @@ test('a context that is over is deleted at once, one that is open is not', async
   assert.deepEqual([again.code, /there is no run with the context/.test(again.stderr)], [2, true])
   const list = await succeed(cli.run(['get', 'sequences', '--project=shop', '-o', 'json']))
   assert.deepEqual(JSON.parse(list.stdout).states, [])
+})
+
+test('doctor rebuilds and verifies what nobody uses, and names who does', async (t) => {
+  const { cli, stop, url, context } = await serverAtWork(t)
+  for (const flag of ['--rebuild', '--verify']) {
+    const inUse = await cli.run(['doctor', flag, '--data-dir=data'])
+    assert.equal(inUse.code, 2)
+    assert.match(inUse.stderr, /^tiphys: another Tiphys process \(process \d+, http:\S+\) is using/)
+    assert.ok(inUse.stderr.includes(url))
+  }
+  const list = ['get', 'sequences', '--project=shop', '-o', 'json']
+  const live = JSON.parse((await succeed(cli.run(list))).stdout)
+  await stop()
+  await succeed(cli.run(['doctor', '--rebuild', '--data-dir=data']))
+  const verified = await succeed(cli.run(['doctor', '--verify', '--data-dir=data']))
+  assert.match(verified.stdout, /^data: \d+ events, all of them whole$/m)
+  const again = cli.start(['serve', '--data-dir=data', '--port=0', '--log-level=warn'])
+  t.after(() => again.process.kill('SIGKILL'))
+  const endpoint = /ready at (\S+)/.exec(await again.printed('is ready at '))?.[1] ?? ''
+  const rebuilt = JSON.parse((await succeed(cli.run([...list, '--endpoint', endpoint]))).stdout)
+  assert.deepEqual(rebuilt, live)
+  assert.equal(live.states[0].shkeptncontext, context)
+  again.process.kill('SIGTERM')
+  await again.ended
+  const database = new DatabaseSync(join(cli.home, 'data/tiphys.db'))
+  database.exec('DELETE FROM events WHERE position = (SELECT max(position) FROM events)')
+  database.close()
+  const broken = await cli.run(['doctor', '--verify', '--data-dir=data'])
+  assert.deepEqual([broken.code, /1 event\(s\) are gone/.test(broken.stdout)], [1, true])
 })

@@ -53,7 +53,7 @@ test('a project of either layout is created, runs, and is created once', async (
     assert.match(
       again.stdout,
       new RegExp(
-        `Project ${project} was there already: no new services, no new files\\.\n${files} files were there already`,
+        `Project ${project} was there already: no new services, no new files\\.\nThere already, with the same content: ${files} files\\.`,
       ),
     )
     const run = await cli.run([

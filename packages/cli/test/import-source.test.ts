@@ -69,6 +69,8 @@ test('what is no Keptn project is said in one sentence', async (t) => {
   }
   const trunk = await read(other, { branch: 'trunk' })
   assert.equal(trunk.repository.branch, 'trunk')
+  await commitFiles(other, 'trunk', { 'metadata.yaml': 'projectname: of-an-older-keptn\n' })
+  assert.equal((await read(other, { branch: 'trunk' })).repository.project, 'of-an-older-keptn')
 })
 
 test('a file URL is a folder, a link is no file, and files of Git are nobody’s', async (t) => {

@@ -42,5 +42,8 @@ export const JobFileNames = z.looseObject({
     .nullish(),
 })
 
-/** What Keptn writes beside a project's files. */
-export const ProjectMetadataFile = z.looseObject({ projectName: z.string().nullish() })
+/** What Keptn writes beside a project's files; older versions with another spelling. */
+export const ProjectMetadataFile = z.looseObject({
+  projectName: z.string().nullish(),
+  projectname: z.string().nullish(),
+})

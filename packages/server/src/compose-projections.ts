@@ -6,7 +6,7 @@ import { DATABASE_FILE, PROJECTIONS_FILE } from './rebuild-projections.ts'
 
 /** The lists of a running server, folded in a thread of their own from the log in the data folder. */
 export function composeProjections(dataDir: string, store: Store): ProjectionRunner {
-  return createThreadedProjections({
+  const projections = createThreadedProjections({
     store,
     entry: new URL('./projection-thread.ts', import.meta.url),
     data: {
@@ -15,4 +15,7 @@ export function composeProjections(dataDir: string, store: Store): ProjectionRun
       projectionsModule: new URL('./projections/all-projections.ts', import.meta.url).href,
     },
   })
+  // The thread starts, and folds what is left, while the rest of the server starts. Whoever reads a list is told if it cannot.
+  projections.catchUp().catch(() => undefined)
+  return projections
 }

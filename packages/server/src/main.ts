@@ -5,12 +5,14 @@ import { createArgoCdClient } from './adapters/argocd/client.ts'
 import { openGit } from './adapters/git/open-git.ts'
 import { followLog } from './adapters/projections/follow-log.ts'
 import { openSqlite } from './adapters/sqlite/open-sqlite.ts'
+import { noteOwner } from './adapters/sqlite/owner-note.ts'
 import { createLog } from './adapters/system/create-log.ts'
 import { newId } from './adapters/system/new-id.ts'
 import { createSystemClock } from './adapters/system/system-clock.ts'
 import { createApi } from './api/api.ts'
 import type { ApiParts } from './api/parts.ts'
 import { composeArgocd } from './argocd/compose-argocd.ts'
+import { composeAudit } from './compose-audit.ts'
 import { composeExecutors } from './compose-executors.ts'
 import { composeObservation, type Observation } from './compose-observation.ts'
 import { composeBackups, composeDeletion } from './compose-operations.ts'
@@ -172,6 +174,7 @@ async function build(building: Building): Promise<TiphysServer> {
     tokens,
     integrations,
     argocd: argocd.status,
+    audit: await composeAudit({ store, clock, settings, bootstrapToken }),
     operations: await operate(building, { store, projections, projects, engine: running }),
   }
   const databaseFile = join(settings.dataDir, DATABASE_FILE)
@@ -202,7 +205,12 @@ type Engineable = Pick<Served, 'store' | 'projections'> & {
 async function runEngine(building: Building, parts: Engineable): Promise<Engine> {
   const { clock, log, observation, closing } = building
   const { store, projections, projects, argocd, integrations } = parts
-  const outbox = createOutbox({ store, clock, log, handlers: observation.effects(argocd.effectHandlers) })
+  const outbox = createOutbox({
+    store,
+    clock,
+    log,
+    handlers: observation.effects(argocd.effectHandlers),
+  })
   const running = await startEngine({
     store,
     clock,
@@ -286,6 +294,7 @@ type Served = Pick<
   | 'integrations'
   | 'argocd'
   | 'operations'
+  | 'audit'
 > & { readonly tokens: Tokens; readonly readiness: ReadinessCheck }
 
 async function listen(
@@ -315,6 +324,7 @@ async function listen(
   const url = await api.listen({ host, port })
   listening.port = () => Number(new URL(url).port)
   closing.push(() => served.readiness.stop())
+  noteOwner(`${join(settings.dataDir, DATABASE_FILE)}.lock`, { pid: process.pid, url })
   log.info({ url, dataDir: settings.dataDir }, 'listening')
   return `${url}${basePath}`
 }

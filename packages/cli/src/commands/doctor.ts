@@ -5,6 +5,7 @@ import type { Finding } from '../doctor/finding.ts'
 import { checkDataDirectory, checkGit, checkNode } from '../doctor/machine.ts'
 import { checkUpstreams } from '../doctor/upstreams.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
+import { CommandFailure } from '../failure.ts'
 import type { GlobalOptions } from '../lazy.ts'
 import { type DataFormat, printData, printNote } from '../output/print.ts'
 import { paint, type Terminal, terminalOf } from '../output/terminal.ts'
@@ -12,12 +13,14 @@ import { paint, type Terminal, terminalOf } from '../output/terminal.ts'
 type Options = GlobalOptions & {
   readonly dataDir: string
   readonly rebuild?: boolean
+  readonly verify?: boolean
   readonly output?: DataFormat
 }
 
 /** Looks at everything, also after something is wrong. Exit code 1 when something is. */
 export async function doctor(options: Options): Promise<ExitCode | undefined> {
-  if (options.rebuild === true) return rebuild(options)
+  if (options.rebuild === true) return await offline(() => rebuild(options))
+  if (options.verify === true) return await offline(() => verify(options))
   const findings = [
     checkNode(process.versions.node),
     checkGit(),
@@ -29,6 +32,33 @@ export async function doctor(options: Options): Promise<ExitCode | undefined> {
     findings.map((finding) => findingText(finding, terminal)).join('\n'),
   )
   return findings.some((finding) => finding.state === 'wrong') ? EXIT.fail : EXIT.pass
+}
+
+/** What needs the data folder for itself. */
+async function offline(work: () => Promise<ExitCode>): Promise<ExitCode> {
+  try {
+    return await work()
+  } catch (error) {
+    const isRefusal = error instanceof Error && OFFLINE_REFUSALS.includes(error.name)
+    throw isRefusal ? new CommandFailure(error.message) : error
+  }
+}
+
+const OFFLINE_REFUSALS = ['DataFolderInUseError', 'NoDataError', 'NewerDataError']
+
+async function verify(options: Options): Promise<ExitCode> {
+  const { verifyData } = await import('@tiphys/server/rebuild-projections.ts')
+  const verified = await verifyData(options.dataDir)
+  const { rows, broken, missing } = verified
+  printData({ dataDir: options.dataDir, ...verified }, options.output, () => {
+    if (broken !== undefined) {
+      return `${options.dataDir}: row ${broken.version} of the stream ${broken.stream} is not what its hash says; restore a backup`
+    }
+    return missing === undefined
+      ? `${options.dataDir}: ${rows} events, all of them whole`
+      : `${options.dataDir}: ${missing.count} event(s) are gone that nobody deleted, between the positions ${missing.first} and ${missing.last}; restore a backup`
+  })
+  return broken === undefined && missing === undefined ? EXIT.pass : EXIT.fail
 }
 
 async function rebuild(options: Options): Promise<ExitCode> {

@@ -17,8 +17,8 @@ type SubscriptionOptions = GlobalOptions & {
 }
 
 const EVENT_PREFIX = 'sh.keptn.event.'
-/** What can be polled: the beginning of a task. */
-const HEARD = /^sh\.keptn\.event\.[^.*>]+\.triggered$/
+/** What can be polled: the beginning of a task or a sequence. */
+const HEARD = /^sh\.keptn\.event\.[^*>]+\.triggered$/
 
 /** The id of the new subscription is the output. */
 export async function createSubscription(
@@ -29,7 +29,7 @@ export async function createSubscription(
   const event = written.startsWith('sh.keptn.') ? written : EVENT_PREFIX + written
   if (!HEARD.test(event)) {
     throw new CommandFailure(
-      `${event} is never heard: integrations hear of tasks that begin, like test.triggered`,
+      `${event} is never heard: integrations hear of what begins, like test.triggered`,
     )
   }
   const client = openClient(options)

@@ -20,6 +20,7 @@ export function declareGetCommands(get: Command): void {
   declareGetProjects(get)
   declareGetEvents(get)
   declareGetSequences(get)
+  declareGetAudit(get)
   get
     .command('integrations')
     .alias('integration')
@@ -40,6 +41,26 @@ export function declareGetCommands(get: Command): void {
     .description('names and keys of secrets, never their values')
     .addOption(outputFlag())
     .action(lazy(async () => (await import('../commands/secret.ts')).getSecrets))
+}
+
+function declareGetAudit(get: Command): void {
+  get
+    .command('audit')
+    .description('who changed what, newest first')
+    .addOption(projectFlag())
+    .option('--actor <token>', 'only what this token did')
+    .option('--action <action>', 'only this, like project.create')
+    .addOption(
+      new Option('--outcome <outcome>', 'only what was done, or refused').choices([
+        'ok',
+        'refused',
+      ]),
+    )
+    .option('--from <time>', 'from then on, like 2026-01-02T15:04:05.000Z')
+    .option('--to <time>', 'only before that time')
+    .addOption(limitFlag())
+    .addOption(outputFlag())
+    .action(lazy(async () => (await import('../commands/get-audit.ts')).getAudit))
 }
 
 function declareGetProjects(get: Command): void {

@@ -71,6 +71,7 @@ function declareDoctor(program: Command): void {
       process.env['TIPHYS_DATA_DIR'] ?? '.tiphys',
     )
     .option('--rebuild', 'fold all lists from the log again; the server must be stopped')
+    .option('--verify', 'recompute every hash of the log; the server must be stopped')
     .addOption(outputFlag())
     .action(lazy(async () => (await import('../commands/doctor.ts')).doctor))
 }

@@ -52,7 +52,8 @@ export async function applyProject(
   for (const [, files] of placesOf(repository.files, stages)) {
     const [first] = files
     if (first === undefined) continue
-    printNote(`${files.length} file${files.length === 1 ? '' : 's'} of ${nameOf(first.place)} …`)
+    if (options.quiet !== true)
+      printNote(`${files.length} file${files.length === 1 ? '' : 's'} of ${nameOf(first.place)} …`)
     const read = (file: ImportedFile) => source.read(file.branch ?? FOLDER, file.path)
     results.push(
       await writePlace(client, { ...placeIn(project, first.place) }, files, read, overwrite),

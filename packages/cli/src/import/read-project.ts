@@ -155,7 +155,7 @@ async function textsOf(
 function projectName(metadata: string | undefined): { readonly project?: string } {
   if (metadata === undefined) return {}
   const parsed = parseYaml(ProjectMetadataFile, metadata, METADATA_FILE, { unknownKeys: 'warn' })
-  const name = parsed.ok ? parsed.value.projectName : undefined
+  const name = parsed.ok ? (parsed.value.projectName ?? parsed.value.projectname) : undefined
   return name ? { project: name } : {}
 }
 

@@ -14,18 +14,20 @@ export function renderApplied(applied: ImportApplied): string {
   const before =
     applied.filesUnchanged === 0
       ? []
-      : [`${counted(applied.filesUnchanged, 'file')} were there already, with the same content.`]
+      : [`There already, with the same content: ${counted(applied.filesUnchanged, 'file')}.`]
   const different =
     filesDifferent.length === 0
       ? []
       : [
-          `${counted(filesDifferent.length, 'file')} on the server differ and were left alone (--overwrite replaces them):`,
+          `There with another content, and left alone (--overwrite replaces): ${counted(filesDifferent.length, 'file')}:`,
           ...filesDifferent.map((name) => `  ${name}`),
         ]
   return [
     `Project ${project} ${projectCreated ? 'created' : 'was there already'}: ${services}, ${files}.`,
     ...before,
-    `Read back: ${counted(applied.filesVerified, 'file')}, equal byte for byte.`,
+    ...(applied.filesVerified === 0
+      ? []
+      : [`Read back: ${counted(applied.filesVerified, 'file')}, equal byte for byte.`]),
     ...different,
     'Then: secrets, subscriptions and what the report says to do.',
   ].join('\n')

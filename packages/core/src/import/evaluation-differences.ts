@@ -11,8 +11,25 @@ import { serviceFileKind } from './service-files.ts'
 /** Where an evaluation gets its values from, service by service (facts/keptn-v1.md 3.2; compatibility.md). */
 export function evaluationDifferences(project: ImportProject): readonly LocatedDifference[] {
   return [
+    ...noValue(project.files),
     ...project.services.flatMap((one) => serviceDifferences(project, one.stage, one.service)),
     ...project.files.flatMap((file) => [...providerNotBuilt(project, file), ...sloNotRead(file)]),
+  ]
+}
+
+/** Said once, at the first slo.yaml that counts. */
+function noValue(files: readonly ImportedFile[]): LocatedDifference[] {
+  const first = files.find(({ place, uri }) => uri === 'slo.yaml' && place.level === 'service')
+  if (first === undefined) return []
+  return [
+    {
+      severity: 'changes',
+      code: 'no-value-no-verdict',
+      file: first,
+      path: [],
+      was: 'When no indicator had a value, the evaluation failed with the score 0, as if it had measured something bad; a provider that never answered kept it waiting for ever.',
+      now: 'It ends errored with the reason, and --wait says no verdict (exit code 3). Its result is still fail, so the same sequences start.',
+    },
   ]
 }
 

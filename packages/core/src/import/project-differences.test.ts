@@ -114,7 +114,11 @@ test('regular expressions of users are read, never run', () => {
 
 test('where the values of an evaluation come from', () => {
   const codes = (files: ImportedFile[], more: Partial<ImportProject> = {}) =>
-    evaluationDifferences(project(files, more)).map(({ code }) => code)
+    evaluationDifferences(project(files, more)).flatMap(({ code }) =>
+      code === 'no-value-no-verdict' ? [] : [code],
+    )
+  const [first] = evaluationDifferences(project([file('slo.yaml')]))
+  assert.equal(first?.code, 'no-value-no-verdict')
   assert.deepEqual(codes([file('slo.yaml'), file('prometheus/sli.yaml', PROJECT)]), [])
   assert.deepEqual(codes([file('slo.yaml')]), ['provider-missing'])
   assert.deepEqual(codes([file('slo.yaml')], { sliProvider: 'test-results' }), [])

@@ -39,10 +39,32 @@ test('tasks: delays, windows, approvals, and keys that mean something here', () 
       ],
     ],
   ]
-  const strange = { name: 'deployment', retry: 2, parallel: null }
-  assert.deepEqual(shipyardCodes(oneSequence(strange)), ['changes key-has-meaning tasks.0.retry'])
+  const strange = { name: 'deployment', if: 'true', parallel: null }
+  assert.deepEqual(shipyardCodes(oneSequence(strange)), ['changes key-has-meaning tasks.0.if'])
   for (const [tasks, expected] of cases)
     assert.deepEqual(shipyardCodes(oneSequence(...tasks)), expected)
+})
+
+test('a rollback comes first, and a warning on the way is shown', () => {
+  const stages: ShipyardStage[] = [
+    {
+      name: 'dev',
+      sequences: [
+        { name: 'delivery', tasks: [{ name: 'evaluation' }, { name: 'release' }] },
+        {
+          name: 'rollback',
+          triggeredOn: [
+            { event: 'dev.delivery.finished', selector: { match: { result: 'pass' } } },
+          ],
+          tasks: [{ name: 'rollback' }],
+        },
+      ],
+    },
+  ]
+  assert.deepEqual(shipyardCodes(stages), [
+    'info worst-result-is-shown tasks.0',
+    'changes triggered-comes-first triggeredOn.0.event',
+  ])
 })
 
 test('numbers of tasks that come again on the way', () => {

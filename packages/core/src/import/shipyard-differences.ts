@@ -46,6 +46,8 @@ function sequenceDifferences(
     ...(sequence.triggeredOn ?? []).flatMap((trigger, index) =>
       keyDifferences(trigger, [...path, 'triggeredOn', index], TRIGGER_KEYS),
     ),
+    ...comesFirst(sequence, stage, path),
+    ...worstResult(sequence, path),
     ...(sequence.tasks ?? []).flatMap((task, index) => {
       const taskPath = [...path, 'tasks', index]
       return [
@@ -56,6 +58,38 @@ function sequenceDifferences(
         ...(task.name === EVALUATION ? timeframeDifferences(task, taskPath) : []),
       ]
     }),
+  ]
+}
+
+/** A rollback, say: started by another sequence of its own stage, in the same queue. */
+function comesFirst(sequence: ShipyardSequence, stage: string, path: FilePath): Difference[] {
+  const triggers = sequence.triggeredOn ?? []
+  const index = triggers.findIndex(({ event }) => event.startsWith(`${stage}.`))
+  if (index === -1) return []
+  return [
+    {
+      severity: 'changes',
+      code: 'triggered-comes-first',
+      path: [...path, 'triggeredOn', index, 'event'],
+      subject: `${stage}.${sequence.name}`,
+      was: 'Started by another sequence of its stage, it queued behind the runs that waited there already.',
+      now: 'It comes before them: nothing is deployed between a failure and its rollback.',
+    },
+  ]
+}
+
+function worstResult({ name, tasks }: ShipyardSequence, path: FilePath): Difference[] {
+  const index = (tasks ?? []).findIndex((task) => task.name === EVALUATION)
+  if (index === -1 || index === (tasks ?? []).length - 1) return []
+  return [
+    {
+      severity: 'info',
+      code: 'worst-result-is-shown',
+      path: [...path, 'tasks', index],
+      subject: name,
+      was: 'The sequence ended with the result of its last task, so a warning of the evaluation was forgotten when a task came behind it.',
+      now: 'Events and selectors have the same result; --wait, reports and our API show the worst on the way.',
+    },
   ]
 }
 

@@ -13,6 +13,11 @@ test('slo files: each line of the compatibility table that shows in one', () => 
       ({ severity, code, path }) => `${severity} ${code} ${path.join('.')}`,
     )
   assert.deepEqual(codes({}), [])
+  const pass = [{ criteria: ['<=5'] }]
+  assert.deepEqual(codes({ objectives: [{ sli: 'a', pass, weight: 0 }, { sli: 'b' }] }), [
+    'changes weight-zero objectives.0.weight',
+    'error weights-all-zero objectives',
+  ])
   assert.deepEqual(codes({ total_score: null }), ['changes total-score-missing total_score'])
   assert.deepEqual(codes({ total_score: { warning: '50' } }), [
     'changes total-score-missing total_score',
@@ -39,6 +44,7 @@ test('slo files: each line of the compatibility table that shows in one', () => 
       'error warning-criterion-unreadable objectives.0.warning.0.criteria.0',
       'changes weight-zero objectives.0.weight',
       'changes sli-used-twice objectives.2.sli',
+      'error weights-all-zero objectives',
     ],
   )
 })

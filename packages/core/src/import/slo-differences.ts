@@ -15,6 +15,23 @@ export function sloDifferences(slo: SloFile): readonly Difference[] {
       objective === null ? [] : objectiveDifferences(objective, ['objectives', index]),
     ),
     ...usedTwice(objectives),
+    ...nothingScored(objectives),
+  ]
+}
+
+/** Each weight of 0 counted as 1 in Keptn; here a file that has no other never fails. */
+function nothingScored(objectives: NonNullable<SloFile['objectives']>): Difference[] {
+  const scored = objectives.filter((objective) => (objective?.pass ?? []).length > 0)
+  if (scored.length === 0 || scored.some((objective) => objective?.weight !== 0)) return []
+  return [
+    {
+      severity: 'error',
+      code: 'weights-all-zero',
+      path: ['objectives'],
+      was: 'Every objective that is scored has the weight 0, which counted as 1: they decided.',
+      now: 'None of them is scored, so every evaluation passes with 100 unless a key SLI fails.',
+      todo: 'Write weight: 1, or leave the weights out.',
+    },
   ]
 }
 
@@ -141,7 +158,8 @@ function usedTwice(objectives: NonNullable<SloFile['objectives']>): Difference[]
         severity: 'changes',
         code: 'sli-used-twice',
         path: ['objectives', index, 'sli'],
-        was: `${sli} is used in an objective before; the second one never had a value and failed.`,
+        subject: sli,
+        was: 'An objective before uses the same indicator; the second one never had a value and failed.',
         now: 'Both are evaluated.',
       },
     ]

@@ -65,6 +65,7 @@ export class RefusedError extends Error {
 
 export function sendRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {
   const code = HTTP_STATUS[refusal.code]
+  reply.request.refusalCode = refusal.code
   const body: ErrorBody = {
     code,
     message: refusal.message,

@@ -1,3 +1,4 @@
+import type { AuditTrail } from '../audit/audit-trail.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Intake } from '../intake/intake.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -8,8 +9,8 @@ import type { Projects } from '../projects/projects.ts'
 import type { Authenticate } from './authenticate.ts'
 import type { IntegrationsPart } from './integrations-part.ts'
 import type { ArgocdPart, LintPart } from './native/server.ts'
-import type { OperationsPart } from './operations-part.ts'
 import type { ObservationPart } from './observe-requests.ts'
+import type { OperationsPart } from './operations-part.ts'
 import type { SecretsPart } from './secrets-part.ts'
 import type { StreamLimits } from './streams/open-streams.ts'
 import type { TokensPart } from './tokens-part.ts'
@@ -24,6 +25,7 @@ export type ApiParts = {
   readonly clock: Clock
   readonly log: Log
   readonly authenticate: Authenticate
+  readonly audit: AuditTrail
   readonly secrets: SecretsPart
   readonly tokens: TokensPart
   readonly integrations: IntegrationsPart

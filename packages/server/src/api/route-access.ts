@@ -93,6 +93,7 @@ export const ROUTE_ACCESS: Readonly<Record<string, Access>> = {
   'GET /api/tiphys/v1/integrations': READ,
   'GET /api/tiphys/v1/argocd/instances': READ,
   'GET /api/tiphys/v1/argocd/applications': READ,
+  'GET /api/tiphys/v1/audit': ADMIN,
   'GET /api/tiphys/v1/tokens': ADMIN,
   'POST /api/tiphys/v1/tokens': ADMIN,
   'DELETE /api/tiphys/v1/tokens/:name': ADMIN,

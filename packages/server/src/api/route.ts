@@ -3,7 +3,9 @@ import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
 import type { z } from 'zod'
 import type { Actor } from '../intake/actor.ts'
 import { type Answer, sendRefusal } from './answer.ts'
+import type { AuditRequest } from './audit-requests.ts'
 import { type Access, ROUTE_ACCESS } from './route-access.ts'
+import { ROUTE_AUDIT } from './route-audit.ts'
 
 /**
  * One route as data, and a handler that knows no HTTP: it gets what was parsed and answers with a value. The path is written
@@ -56,21 +58,28 @@ export type AddRoute = <Path extends string, Query, Body, Success>(
 ) => void
 
 /** Binds routes to a server: `add({ method, path, …, handle })`. */
-export function routesOf(app: FastifyInstance, basePath: string): AddRoute {
+export function routesOf(
+  app: FastifyInstance,
+  basePath: string,
+  beginAudit: AuditRequest,
+): AddRoute {
   return (route) => {
-    const access = ROUTE_ACCESS[`${route.method} ${route.path}`]
+    const line = `${route.method} ${route.path}`
+    const access = ROUTE_ACCESS[line]
+    const audit = ROUTE_AUDIT[line]
     if (access === undefined) {
-      throw new Error(`${route.method} ${route.path} is not in the access table`)
+      throw new Error(`${line} is not in the access table`)
     }
     type Request = Parameters<typeof route.handle>[0]
     app.route({
       method: route.method,
       url: basePath + route.path,
-      config: { access },
+      config: audit === undefined ? { access } : { access, audit },
       schema: schemaOf(route),
       ...(route.bodyLimitBytes === undefined ? {} : { bodyLimit: route.bodyLimitBytes }),
       ...(route.checkBody === false ? { validatorCompiler: () => () => true } : {}),
       handler: async (request, reply) => {
+        const endAudit = beginAudit(request)
         const answer = await route.handle({
           // The router gives the parameters that the path names, the validator what the schemas make of query and body.
           params: request.params as Request['params'],
@@ -80,6 +89,7 @@ export function routesOf(app: FastifyInstance, basePath: string): AddRoute {
           raw: request,
         })
         if (!answer.ok) return sendRefusal(reply, answer)
+        await endAudit?.(answer)
         if (answer.headers !== undefined) reply.headers(answer.headers)
         return reply.code(answer.status).send(answer.body)
       },

@@ -1,5 +1,5 @@
 import type { Meter } from '../ports/meter.ts'
-import { isGood, type RunFacts, type TaskEnd } from './run-facts.ts'
+import { DEPLOYMENT, isGood, type RunFacts, type TaskEnd } from './run-facts.ts'
 
 /**
  * The four figures of DORA as counters that PromQL can divide (docs/observing.md). What they refer back to (when a context began, since when a
@@ -30,8 +30,6 @@ export type DeliveryParts = {
 const MOST_CONTEXTS = 10_000
 /** Lanes whose standing is known. */
 const MOST_LANES = 20_000
-/** A task with this name deploys; a sequence with that one repairs. */
-const DEPLOYMENT = 'deployment'
 const MS_PER_SECOND = 1_000
 
 export function createDeliveryMetrics({
@@ -86,13 +84,6 @@ export function createDeliveryMetrics({
     begun(run, isRoot) {
       const key = contextKey(run)
       if (isRoot && !contexts.has(key)) keep(contexts, key, run.triggeredMs, MOST_CONTEXTS)
-      // The series are there before their first step, or increase() would not see it.
-      if (!run.isObserved && !run.names.includes(DEPLOYMENT)) return
-      for (const result of ['pass', 'fail']) {
-        meter.count('tiphys_changes_total', { ...place(run), result }, 0)
-        const way = run.isObserved ? 'observed' : 'controlled'
-        meter.count('tiphys_deployments_total', { ...place(run), way, result }, 0)
-      }
     },
     taskEnded(run, task, nowMs) {
       if (task.name !== DEPLOYMENT) return

@@ -3,7 +3,14 @@ import { RUNS } from '../projections/runs.ts'
 import { CONTEXTS, type ContextDocument, contextKey } from '../projections/runs-by-context.ts'
 import type { RunDocument } from '../projections/runs-document.ts'
 import type { History } from './delivery-metrics.ts'
-import { ARGOCD_ORIGIN, ARGOCD_SOURCE, isGood, resultWord } from './run-facts.ts'
+import {
+  ARGOCD_ORIGIN,
+  ARGOCD_SOURCE,
+  DEPLOYMENT,
+  isGood,
+  ROLLBACK,
+  resultWord,
+} from './run-facts.ts'
 
 /** A lane that was broken for more runs than this counts from the oldest of them. */
 const RUNS_LOOKED_AT = 50
@@ -57,8 +64,8 @@ export function brokenSince(runs: readonly RunDocument[]): number | undefined {
   for (const run of runs) {
     if (run.end === undefined || run.endedMs === undefined) continue
     const result = resultWord(run.end.status, run.end.result)
-    const repairs = isGood(result) && (hasDeployed(run) || hasPassed(run, 'rollback'))
-    if (repairs || (hasPassed(run, 'rollback') && !hasDeployed(run))) return sinceMs
+    const repairs = isGood(result) && (hasDeployed(run) || hasPassed(run, ROLLBACK))
+    if (repairs || (hasPassed(run, ROLLBACK) && !hasDeployed(run))) return sinceMs
     if (result === 'fail' && hasDeployed(run)) sinceMs = run.endedMs
   }
   return sinceMs
@@ -66,7 +73,7 @@ export function brokenSince(runs: readonly RunDocument[]): number | undefined {
 
 function hasDeployed(run: RunDocument): boolean {
   const isObserved = run.origin?.['kind'] === ARGOCD_ORIGIN || run.source === ARGOCD_SOURCE
-  return isObserved || hasPassed(run, 'deployment')
+  return isObserved || hasPassed(run, DEPLOYMENT)
 }
 
 function hasPassed(run: RunDocument, task: string): boolean {

@@ -14,9 +14,13 @@ export type LogContext = {
  * that no caller has to, and none can forget.
  */
 export function observedLog(log: Log, meter: Meter, context: LogContext): Log {
-  const at = (level: keyof Log) => (data: object, message: string) => {
-    meter.count('tiphys_log_lines_total', { level })
-    log[level](withRun(data, context), message)
+  function at(level: keyof Log) {
+    const labels = { level }
+    meter.touch('tiphys_log_lines_total', labels)
+    return (data: object, message: string) => {
+      meter.count('tiphys_log_lines_total', labels)
+      log[level](withRun(data, context), message)
+    }
   }
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }

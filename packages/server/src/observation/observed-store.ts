@@ -3,6 +3,7 @@ import type { Projections } from '../ports/projections.ts'
 import type { CommitResult, CommitUnit, Store, StoredEvent } from '../ports/store.ts'
 
 const MS_PER_SECOND = 1_000
+const OUTCOMES = ['committed', 'conflict', 'repeat', 'failed']
 
 /** The same store, with every commit measured and every committed row shown to `onCommitted`, in order. */
 export function observedStore(
@@ -11,6 +12,7 @@ export function observedStore(
   onCommitted: (rows: readonly StoredEvent[]) => void,
 ): Store {
   let together = 0
+  for (const outcome of OUTCOMES) meter.touch('tiphys_commits_total', { outcome })
   return {
     ...store,
     async commit(unit: CommitUnit): Promise<CommitResult> {

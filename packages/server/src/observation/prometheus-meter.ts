@@ -42,6 +42,7 @@ export function createPrometheusMeter(limits: MetricLimits): PrometheusMeter {
     observe: (name, value, labels) => take(name, labels, value),
     set: (name, value, labels) => tallies.get(name)?.set(labels, value),
     add: (name, by, labels) => take(name, labels, by),
+    touch: (name, labels) => tallies.get(name)?.touch(labels),
     replace(name, series) {
       tallies.get(name)?.clear()
       // Added up: several beyond the bound share one series.

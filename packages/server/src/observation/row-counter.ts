@@ -5,6 +5,7 @@ import type { Meter } from '../ports/meter.ts'
 import type { StoredEvent } from '../ports/store.ts'
 import { runMetaOf } from '../projections/project-of-row.ts'
 import type { DeliveryMetrics } from './delivery-metrics.ts'
+import { createFirstSight } from './first-sight.ts'
 import {
   factsOfOpenRun,
   factsOfStart,
@@ -41,10 +42,12 @@ export function createRowCounter(parts: {
   const { meter, delivery, log } = parts
   const open = new Map<string, RunFacts>()
   const recent = new Map<string, RunFacts>()
+  const touch = createFirstSight(meter)
 
   function begun(run: RunFacts, isRoot: boolean): void {
     const { project, stage, sequence } = run
     open.set(run.runId, run)
+    touch(run)
     meter.count('tiphys_runs_started_total', { project, stage, sequence })
     delivery.begun(run, isRoot)
   }
@@ -114,8 +117,7 @@ export function createRowCounter(parts: {
       for (const run of runs) {
         const known = factsOfOpenRun(run)
         open.set(run.runId, known)
-        const { project, stage, sequence } = known
-        meter.count('tiphys_runs_started_total', { project, stage, sequence }, 0)
+        touch(known)
         delivery.begun(known, false)
       }
     },

@@ -40,6 +40,9 @@ export type TaskEnd = {
   readonly durationMs: number
 }
 
+/** A task with this name deploys, one with that name repairs. */
+export const DEPLOYMENT = 'deployment'
+export const ROLLBACK = 'rollback'
 export const ARGOCD_ORIGIN = 'argocd-operation'
 /** `source` of the notification in the form of Keptn's documentation. */
 export const ARGOCD_SOURCE = 'argocd'
@@ -125,8 +128,8 @@ function end(run: RunFacts, key: TaskKey, row: StoredEvent): TaskEnd | undefined
 
 function noteOutcome(run: RunFacts, task: string, result: string): void {
   if (!isGood(result)) return
-  if (task === 'deployment') run.hasDeployed = true
-  if (task === 'rollback') run.hasRolledBack = true
+  if (task === DEPLOYMENT) run.hasDeployed = true
+  if (task === ROLLBACK) run.hasRolledBack = true
 }
 
 /** In the order in which they count when several services answered one task. */

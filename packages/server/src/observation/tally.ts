@@ -10,6 +10,8 @@ export type Tally = {
   /** Adds to a counter or gauge, or takes one measurement into a histogram. */
   take(labels: Labels, value: number): void
   set(labels: Labels, value: number): void
+  /** Shows the series from now on, also if it never counts anything. */
+  touch(labels: Labels): void
   clear(): void
   get(): Promise<TallyPage>
 }
@@ -87,6 +89,9 @@ export function createTally(
     take,
     set(labels, value) {
       seriesOf(labels).value = value
+    },
+    touch(labels) {
+      seriesOf(labels)
     },
     clear: () => known.clear(),
     get() {

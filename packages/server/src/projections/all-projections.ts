@@ -1,3 +1,4 @@
+import { auditProjection } from '../audit/audit-projection.ts'
 import { withoutForgotten } from '../operations/forgotten.ts'
 import { deploymentsProjection } from './deployments.ts'
 import { evaluationsProjection } from './evaluations.ts'
@@ -13,4 +14,5 @@ export const PROJECTIONS = [
   servicesProjection,
   withoutForgotten(evaluationsProjection),
   withoutForgotten(deploymentsProjection),
+  auditProjection,
 ] as const

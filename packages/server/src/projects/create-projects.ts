@@ -11,14 +11,13 @@ import type { Store } from '../ports/store.ts'
 import type { UpstreamConnection, Upstreams } from '../ports/upstreams.ts'
 import {
   faultOfProjectName,
-  faultOfServiceName,
   invalid,
   invalidFile,
   projectNotFound,
   refusedUpstream,
-  unwritten,
 } from './project-answers.ts'
 import { createProjectResources, type ProjectResources } from './project-resources.ts'
+import { createProjectServices, type ProjectServices } from './project-services.ts'
 import { createProjectSnapshots, type ProjectSnapshots } from './project-snapshots.ts'
 import type { CreateProject, ProjectRecord, Projects, WriteResourcesAnswer } from './projects.ts'
 import { loadRegistry, type RegisteredProject, type Registry } from './registry.ts'
@@ -48,9 +47,6 @@ export type LoadedProjects = Projects & {
   followUpstream(projectId: string): Promise<void>
 }
 
-/** Who services are recorded by that were found in an upstream. */
-const UPSTREAM: Actor = { name: 'upstream', scopes: [], projects: [] }
-
 export async function loadProjects(parts: ProjectsParts): Promise<LoadedProjects> {
   const registry = await loadRegistry(parts.store, parts.clock)
   const { configuration, upstreams } = parts
@@ -75,6 +71,7 @@ class ProjectsService implements LoadedProjects {
   readonly #registry: Registry
   readonly #snapshots: ProjectSnapshots
   readonly #resources: ProjectResources
+  readonly #services: ProjectServices
   readonly #following: UpstreamFollowing
   /** Changes of a project come one after the other; a slow upstream holds up nobody else's. */
   readonly #turns = createKeyedMutex()
@@ -91,6 +88,12 @@ class ProjectsService implements LoadedProjects {
       log,
       nameOf,
       onChange: (projectId, services) => this.#takeOver(projectId, services),
+    })
+    this.#services = createProjectServices({
+      registry,
+      configuration,
+      snapshots: this.#snapshots,
+      log,
     })
     this.#resources = createProjectResources({
       registry,
@@ -140,7 +143,7 @@ class ProjectsService implements LoadedProjects {
         await this.#parts.configuration.deleteProject(projectId)
         throw error
       }
-      await this.#recordServices(projectId, made.services)
+      await this.#services.takeOver(projectId, made.services)
       await this.#snapshots.refresh(projectId)
       return { code: 'created', projectId, warnings: read?.problems ?? [] }
     })
@@ -221,23 +224,7 @@ class ProjectsService implements LoadedProjects {
     service: string,
     actor: Actor,
   ): ReturnType<Projects['createService']> {
-    return this.#turns.run(name, async () => {
-      const project = this.#registry.find(name)
-      if (project === undefined) return projectNotFound(name)
-      const fault = faultOfServiceName(service)
-      if (fault !== undefined) return fault
-      if (project.services.some((one) => one.name === service)) {
-        return { code: 'exists', message: `service ${service} already exists in project ${name}` }
-      }
-      const { projectId } = project
-      const { stages } = this.#record(project)
-      const added = await this.#parts.configuration.addService(projectId, service, stages)
-      if (added.code === 'upstream-failed') return unwritten(added.failure)
-      if (added.code !== 'written') return invalid(added.message)
-      await this.#registry.record(projectId, { type: 'service.created', service }, actor)
-      await this.#snapshots.refresh(projectId)
-      return { code: 'created' }
-    })
+    return this.#turns.run(name, () => this.#services.create(name, service, actor))
   }
 
   deleteService(
@@ -245,27 +232,7 @@ class ProjectsService implements LoadedProjects {
     service: string,
     actor: Actor,
   ): ReturnType<Projects['deleteService']> {
-    return this.#turns.run(name, async () => {
-      const project = this.#registry.find(name)
-      if (project === undefined) return projectNotFound(name)
-      if (!project.services.some((one) => one.name === service)) {
-        return {
-          code: 'service-not-found',
-          message: `service ${service} is not in project ${name}`,
-        }
-      }
-      const { projectId } = project
-      // Its files go from the newest commit, before the service does: files that stayed would bring it back. Runs under way read
-      // them at their pin.
-      const { stages } = this.#record(project)
-      const places = stages.map((stage) => ({ level: 'service', stage, service }) as const)
-      const message = `Removed service: ${service}`
-      const removed = await this.#parts.configuration.removePlaces(projectId, places, message)
-      if (removed.code === 'upstream-failed') return unwritten(removed.failure)
-      await this.#registry.record(projectId, { type: 'service.deleted', service }, actor)
-      await this.#snapshots.refresh(projectId)
-      return { code: 'deleted' }
-    })
+    return this.#turns.run(name, () => this.#services.delete(name, service, actor))
   }
 
   writeResources(
@@ -339,21 +306,9 @@ class ProjectsService implements LoadedProjects {
     if (name === undefined) return
     await this.#turns.run(name, async () => {
       if (this.#registry.byId(projectId) === undefined) return
-      await this.#recordServices(projectId, services)
+      await this.#services.takeOver(projectId, services)
       await this.#snapshots.refresh(projectId)
     })
-  }
-
-  async #recordServices(projectId: string, services: readonly string[]): Promise<void> {
-    for (const service of services) {
-      const known = this.#registry.byId(projectId)?.services ?? []
-      if (known.some((one) => one.name === service)) continue
-      if (faultOfServiceName(service) !== undefined) {
-        this.#parts.log?.warn({ projectId, service }, 'a folder in the upstream is no service name')
-        continue
-      }
-      await this.#registry.record(projectId, { type: 'service.created', service }, UPSTREAM)
-    }
   }
 
   #record(project: RegisteredProject): ProjectRecord {

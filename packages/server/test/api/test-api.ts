@@ -6,6 +6,7 @@ import type { OperationsPart } from '../../src/api/operations-part.ts'
 import type { ApiParts, ServerFacts } from '../../src/api/parts.ts'
 import type { SecretsPart } from '../../src/api/secrets-part.ts'
 import type { TokensPart } from '../../src/api/tokens-part.ts'
+import type { AuditTrail } from '../../src/audit/audit-trail.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import type { Actor } from '../../src/intake/actor.ts'
 import type { Intake } from '../../src/intake/intake.ts'
@@ -55,6 +56,12 @@ function absent<T extends object>(name: string): T {
   })
 }
 
+/** Tests that are about other things leave no trail. */
+const SILENT: AuditTrail = {
+  record: () => Promise.resolve(),
+  writeOf: () => ({ stream: 'audit', expectedVersion: 'any', events: [] }),
+}
+
 /** A real HTTP server on a free port, over whatever parts a test hands in. */
 export async function startTestApi(
   parts: Partial<Omit<ApiParts, 'server'>> & { readonly server?: Partial<ServerFacts> } = {},
@@ -72,6 +79,7 @@ export async function startTestApi(
     tokens: absent<TokensPart>('tokens'),
     integrations: absent<IntegrationsPart>('integrations'),
     argocd: absent<ArgocdPart>('argocd'),
+    audit: SILENT,
     operations: absent<OperationsPart>('operations'),
     lint: () => [],
     authenticate,

@@ -25,7 +25,7 @@ ${task('deliver')}
 ${task('deployment')}
 `
 const SERVICES = [
-  ...['envelope', 'merge', 'status', 'several', 'foreign', 'argocd', 'progress'],
+  ...['envelope', 'merge', 'status', 'several', 'foreign', 'argocd', 'progress', 'whole'],
   ...['page1', 'page2', 'page3'],
 ]
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
@@ -260,6 +260,26 @@ describe('events', () => {
     assert.equal(child.data['message'], '')
     assert.deepEqual(child.data['deployment'], deployment)
     assert.deepEqual((child.data['test'] as { hits: number }).hits, 7)
+  })
+
+  it('that began a sequence are open until its end, as those of its tasks', async () => {
+    const context = await trigger('whole', { sequence: 'deliver' })
+    const path = `/api/controlPlane/v1/event/triggered/${PREFIX}dev.deliver.triggered`
+    const listed = async (query: string, token?: string) => {
+      const answer = await keptn.ask('GET', path + query, token === undefined ? {} : { token })
+      assert.equal(answer.status, 200, answer.text)
+      return (answer.json as { events: WireEvent[] }).events
+    }
+    const [first] = await keptn.events(context)
+    assert.deepEqual(await listed('?project=shop&stage=dev&service=whole'), [first])
+    assert.deepEqual(await listed(`?eventID=${first?.id}`), [first])
+    assert.deepEqual(await listed('?service=nobody'), [])
+    const other = await keptn.installation.client.mintToken('elsewhere', ['answer'], ['other'])
+    assert.deepEqual(await listed('', other), [])
+    await keptn.reply(await keptn.last(context, 'deliver.triggered'), 'finished', {
+      result: 'pass',
+    })
+    assert.deepEqual(await listed('?project=shop&service=whole'), [])
   })
 
   it('that are open come in pages, each of them once', async () => {

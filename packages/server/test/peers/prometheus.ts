@@ -15,6 +15,8 @@ export type ScrapeTarget = {
   readonly job: string
   /** `127.0.0.1:9001`; its metrics are at /metrics. */
   readonly address: string
+  /** Sent with every scrape. */
+  readonly bearerToken?: string
 }
 
 const READY_WITHIN_MS = 20_000
@@ -66,8 +68,9 @@ export async function startPrometheus(
 }
 
 function configFor(targets: readonly ScrapeTarget[]): string {
-  const jobs = targets.map(({ job, address }) => ({
+  const jobs = targets.map(({ job, address, bearerToken }) => ({
     job_name: job,
+    ...(bearerToken === undefined ? {} : { authorization: { credentials: bearerToken } }),
     static_configs: [{ targets: [address] }],
   }))
   // JSON is YAML.

@@ -1,12 +1,6 @@
-import { rename, rm } from 'node:fs/promises'
+import { rename } from 'node:fs/promises'
 import { sameRepository } from '@tiphys/contract/repository-url.ts'
-import {
-  findLayout,
-  type KeptnLayout,
-  type LayoutFinding,
-  METADATA_FILE,
-} from '@tiphys/core/configuration/keptn-layout.ts'
-import { readShipyardFile } from '@tiphys/providers/lint-files.ts'
+import { type KeptnLayout, METADATA_FILE } from '@tiphys/core/configuration/keptn-layout.ts'
 import type { KeyedMutex } from '../../keyed-mutex.ts'
 import type { GitFailure } from '../../ports/desired-state.ts'
 import type {
@@ -30,9 +24,9 @@ import {
   type ProjectRepositories,
   type ProjectRepositoriesParts,
 } from './project-repositories.ts'
+import { type Copy, SHIPYARD_FILE, servicesOf, UpstreamCopies } from './upstream-copy.ts'
 import {
   checkPush,
-  cloneAside,
   contains,
   fetchHeads,
   NEW_MAIN_BRANCH,
@@ -48,35 +42,28 @@ export type GitUpstreamsParts = ProjectRepositoriesParts & {
   readonly hostKeys?: HostKeySource
 }
 
-const SHIPYARD_FILE = 'shipyard.yaml'
 const INITIAL_MESSAGE = 'initialized project'
 
 export function createGitUpstreams(parts: GitUpstreamsParts): Upstreams {
   return new GitUpstreams(parts)
 }
 
-/** A copy of a repository that nothing of ours points at yet, and what it turned out to hold. */
-type Copy = {
-  readonly directory: string
-  readonly heads: Heads
-  readonly finding: LayoutFinding
-  readonly shipyard: string | undefined
-}
-
 class GitUpstreams implements Upstreams {
   readonly #parts: GitUpstreamsParts
+  readonly #copies: UpstreamCopies
   /** Upstreams that are being begun: two projects must not begin in one. */
   readonly #claimed = new Set<string>()
   readonly #looks = new Map<string, Promise<UpstreamLook>>()
 
   constructor(parts: GitUpstreamsParts) {
     this.#parts = parts
+    this.#copies = new UpstreamCopies(parts)
   }
 
   create(request: NewUpstream): Promise<UpstreamBegun | UpstreamRefusal> {
     const { projectId, connection } = request
     return this.#claim<UpstreamBegun>(projectId, connection, (remote) =>
-      this.#aside<UpstreamBegun>(remote, async (copy) => {
+      this.#copies.aside<UpstreamBegun>(remote, async (copy) => {
         const begun = await this.#begin(request, remote, copy)
         if (!('layout' in begun)) return begun
         const { layout, code, heads } = begun
@@ -141,7 +128,7 @@ class GitUpstreams implements Upstreams {
       const followed = await projects.follow(projectId)
       if (followed.code === 'failed') return followed
       const { changed } = followed
-      return { code: 'looked', changed, services: changed ? await this.#services(projectId) : [] }
+      return { code: 'looked', changed, services: changed ? await this.#servicesOf(projectId) : [] }
     } catch (error) {
       if (!(error instanceof LostCopyError)) throw error
       book.note(projectId, error.failure)
@@ -149,11 +136,10 @@ class GitUpstreams implements Upstreams {
     }
   }
 
-  async #services(projectId: string): Promise<readonly string[]> {
-    const directory = this.#parts.projects.directoryOf(projectId)
-    const { mainBranch } = this.#parts.projects.layoutOf(projectId)
-    const heads = await readHeads(this.#parts.git, directory, LOCAL_HEADS)
-    return servicesOf((await this.#examine(directory, heads, mainBranch)).finding)
+  async #servicesOf(projectId: string): Promise<readonly string[]> {
+    const { projects } = this.#parts
+    const { mainBranch } = projects.layoutOf(projectId)
+    return await this.#copies.servicesIn(projects.directoryOf(projectId), mainBranch)
   }
 
   /** One project at a time in one repository, and one change at a time of one project. */
@@ -176,57 +162,6 @@ class GitUpstreams implements Upstreams {
     } finally {
       this.#claimed.delete(key)
     }
-  }
-
-  /** Copies the remote into a folder of its own, which is gone afterwards unless the work moved it. */
-  async #aside<T>(
-    remote: Remote,
-    work: (copy: Copy) => Promise<T | UpstreamRefusal>,
-  ): Promise<T | UpstreamRefusal> {
-    const { git, projects, repositories, timeouts } = this.#parts
-    const directory = projects.newDirectory()
-    try {
-      const cloned = await cloneAside(git, remote, directory, timeouts.cloneMs)
-      if (cloned.code === 'failed') return { code: 'upstream-failed', failure: cloned.failure }
-      const heads = await readHeads(git, directory, LOCAL_HEADS)
-      return await work(await this.#examine(directory, heads, await this.#defaultBranch(directory)))
-    } finally {
-      await repositories.forget(directory)
-      await rm(directory, { recursive: true, force: true })
-    }
-  }
-
-  async #defaultBranch(directory: string): Promise<string | undefined> {
-    const result = await this.#parts.git.run(['symbolic-ref', '--quiet', 'HEAD'], {
-      gitDirectory: directory,
-    })
-    const name = result.code === 'exited' ? result.stdout.toString('utf8').trim() : ''
-    return name.startsWith(LOCAL_HEADS) ? name.slice(LOCAL_HEADS.length) : undefined
-  }
-
-  async #examine(
-    directory: string,
-    heads: Heads,
-    defaultBranch: string | undefined,
-  ): Promise<Copy> {
-    const main = defaultBranch === undefined ? undefined : heads.get(defaultBranch)
-    const shipyard = main && (await this.#textOf(directory, `${main}:${SHIPYARD_FILE}`))
-    const metadata = main && (await this.#textOf(directory, `${main}:${METADATA_FILE}`))
-    const read = shipyard === undefined ? undefined : readShipyardFile(shipyard, SHIPYARD_FILE)
-    const stages = read?.ok === true ? read.value.spec.stages.map(({ name }) => name) : undefined
-    const branches = new Map<string, readonly string[]>()
-    for (const [branch, commitId] of heads) {
-      const matters = branch === defaultBranch || stages?.includes(branch) === true
-      const paths = matters ? await this.#parts.repositories.paths(directory, commitId) : []
-      branches.set(branch, [...paths])
-    }
-    const finding = findLayout({ defaultBranch, branches, stages, metadata })
-    return { directory, heads, finding, shipyard }
-  }
-
-  async #textOf(directory: string, name: string): Promise<string | undefined> {
-    const object = await this.#parts.repositories.read(directory, name)
-    return object?.type === 'blob' ? object.content.toString('utf8') : undefined
   }
 
   /** What a new project makes of a copy: the first commit, pushed, or nothing at all. */
@@ -323,7 +258,7 @@ class GitUpstreams implements Upstreams {
     const directory = (await projects.present(projectId)) ?? projects.directoryOf(projectId)
     const layout = projects.layoutOf(projectId)
     const local = await readHeads(git, directory, LOCAL_HEADS)
-    return await this.#aside(remote, async (copy) => {
+    return await this.#copies.aside(remote, async (copy) => {
       if (copy.finding.code !== 'empty') {
         return await this.#joinHistory(remote, directory, layout, local)
       }
@@ -379,11 +314,6 @@ class GitUpstreams implements Upstreams {
     await moveHeads(git, directory, SEEN_HEADS, heads)
     await moveHeads(git, directory, LOCAL_HEADS, heads)
   }
-}
-
-function servicesOf(finding: LayoutFinding): string[] {
-  if (finding.code === 'empty' || finding.code === 'none') return []
-  return [...new Set(finding.services.map(({ service }) => service))].sort()
 }
 
 function taken(remote: Remote, what: string): UpstreamRefusal {

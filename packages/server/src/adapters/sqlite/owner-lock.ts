@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
+import { forgetOwner, noteOwner, ownerText } from './owner-note.ts'
 
 /** A second process opened a data folder that has an owner. */
 export class DataFolderInUseError extends Error {
@@ -20,11 +21,17 @@ export function holdOwnerLock(lockFile: string): { release(): void } {
     database.close()
     if (errorCodeOf(error) !== SQLITE_BUSY) throw error
     throw new DataFolderInUseError(
-      `another Tiphys process is using this data folder (${lockFile} is locked): stop it, or choose another folder with --data-dir`,
+      `another Tiphys process${ownerText(lockFile)} is using this data folder (${lockFile} is locked): stop it, or choose another folder with --data-dir`,
       { cause: error },
     )
   }
-  return { release: () => database.close() }
+  noteOwner(lockFile, { pid: process.pid })
+  return {
+    release() {
+      forgetOwner(lockFile)
+      database.close()
+    },
+  }
 }
 
 /** SQLite's result code of an error thrown by node:sqlite. */

@@ -1,6 +1,7 @@
 import type { ApiParts } from '../parts.ts'
 import type { AddRoute } from '../route.ts'
 import { addTaskAnswerRoutes } from './approvals.ts'
+import { addAuditRoute } from './audit.ts'
 import { addBackupRoute } from './backup.ts'
 import { addContextDeletionRoute } from './context-deletion.ts'
 import { addContextRoutes } from './contexts.ts'
@@ -29,6 +30,7 @@ export function addNativeRoutes(
   addEventBatchRoute(add, parts)
   addEvaluationRoutes(add, parts)
   addTokenRoutes(add, parts.tokens)
+  addAuditRoute(add, parts)
   addUpstreamRoute(add, parts.projects)
   addIntegrationRoutes(add, parts.integrations)
   addBackupRoute(add, parts.operations)

@@ -1,0 +1,83 @@
+import type { Actor } from '../intake/actor.ts'
+import type { Configuration } from '../ports/configuration.ts'
+import type { Log } from '../ports/log.ts'
+import { faultOfServiceName, invalid, projectNotFound, unwritten } from './project-answers.ts'
+import type { ProjectSnapshots } from './project-snapshots.ts'
+import type { Projects } from './projects.ts'
+import type { Registry } from './registry.ts'
+
+export type ProjectServicesParts = {
+  readonly registry: Registry
+  readonly configuration: Configuration
+  readonly snapshots: ProjectSnapshots
+  readonly log: Log | undefined
+}
+
+/** Services of projects. Whoever calls holds the project's turn. */
+export type ProjectServices = {
+  create(name: string, service: string, actor: Actor): ReturnType<Projects['createService']>
+  delete(name: string, service: string, actor: Actor): ReturnType<Projects['deleteService']>
+  /** Records services that an upstream holds files of, those that are new. */
+  takeOver(projectId: string, services: readonly string[]): Promise<void>
+}
+
+/** Who services are recorded by that were found in an upstream. */
+const UPSTREAM: Actor = { name: 'upstream', scopes: [], projects: [] }
+
+export function createProjectServices(parts: ProjectServicesParts): ProjectServices {
+  const { registry, configuration, snapshots, log } = parts
+  const stagesOf = (projectId: string) =>
+    (snapshots.newest(projectId)?.shipyard.spec.stages ?? []).map((stage) => stage.name)
+
+  return {
+    async create(name, service, actor) {
+      const project = registry.find(name)
+      if (project === undefined) return projectNotFound(name)
+      const fault = faultOfServiceName(service)
+      if (fault !== undefined) return fault
+      if (project.services.some((one) => one.name === service)) {
+        return { code: 'exists', message: `service ${service} already exists in project ${name}` }
+      }
+      const { projectId } = project
+      const added = await configuration.addService(projectId, service, stagesOf(projectId))
+      if (added.code === 'upstream-failed') return unwritten(added.failure)
+      if (added.code !== 'written') return invalid(added.message)
+      await registry.record(projectId, { type: 'service.created', service }, actor)
+      await snapshots.refresh(projectId)
+      return { code: 'created' }
+    },
+    async delete(name, service, actor) {
+      const project = registry.find(name)
+      if (project === undefined) return projectNotFound(name)
+      if (!project.services.some((one) => one.name === service)) {
+        return {
+          code: 'service-not-found',
+          message: `service ${service} is not in project ${name}`,
+        }
+      }
+      const { projectId } = project
+      // Its files go from the newest commit, before the service does: files that stayed would bring it back. Runs under way read
+      // them at their pin.
+      const places = stagesOf(projectId).map(
+        (stage) => ({ level: 'service', stage, service }) as const,
+      )
+      const message = `Removed service: ${service}`
+      const removed = await configuration.removePlaces(projectId, places, message)
+      if (removed.code === 'upstream-failed') return unwritten(removed.failure)
+      await registry.record(projectId, { type: 'service.deleted', service }, actor)
+      await snapshots.refresh(projectId)
+      return { code: 'deleted' }
+    },
+    async takeOver(projectId, services) {
+      for (const service of services) {
+        const known = registry.byId(projectId)?.services ?? []
+        if (known.some((one) => one.name === service)) continue
+        if (faultOfServiceName(service) === undefined) {
+          await registry.record(projectId, { type: 'service.created', service }, UPSTREAM)
+        } else {
+          log?.warn({ projectId, service }, 'a folder in the upstream has no name of a service')
+        }
+      }
+    },
+  }
+}
