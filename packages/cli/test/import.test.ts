@@ -29,8 +29,11 @@ test('the report as people read it', async (t) => {
   assert.deepEqual([code, stderr], [0, ''])
   assertGolden('import.txt', stdout)
   assert.deepEqual(leftBehind(cli), [])
+  await commitFiles(join(cli.home, 'shop.git'), 'dev', { 'carts/\u001b[2J.txt': '' })
   const strict = await cli.run(['import', 'shop.git', '--fail-on', 'error'])
-  assert.equal(strict.code, 1)
+  assert.equal(strict.code, 2)
+  assert.match(strict.stdout, /dev:carts\/\?\[2J\.txt:1:1 \(refused\)/)
+  assert.ok(!strict.stdout.includes('\u001b'))
 })
 
 test('both layouts, a clone and a folder say the same', async (t) => {
@@ -45,6 +48,9 @@ test('both layouts, a clone and a folder say the same', async (t) => {
   await writeFile(join(cli.home, 'clone', 'shipyard.yaml'), 'broken: [')
   const inBranches = await report(cli, 'branch-per-stage.git')
   const inFolders = await report(cli, 'directories.git')
+  const strict = await cli.run(['import', 'directories.git', '--fail-on', 'error'])
+  assert.equal(strict.code, 1)
+  assert.match(strict.stderr, /^\d+ findings, and --fail-on error was asked for\.\n$/)
   const cloned = await report(cli, 'clone')
   assert.deepEqual(cloned.findings, inBranches.findings)
   assert.equal(inBranches.source.layout, 'branch-per-stage')

@@ -19,6 +19,8 @@ import { FOLDER } from './folder-source.ts'
 import type { ReadProject } from './read-project.ts'
 import type { Source } from './source.ts'
 
+export type ApplyOptions = GlobalOptions & { readonly overwrite?: boolean }
+
 const NOT_FOUND = 404
 /** What the server writes itself, and what is the project. */
 const NO_RESOURCES = new Set(['metadata.yaml', 'shipyard.yaml'])
@@ -31,38 +33,64 @@ export async function applyProject(
   source: Source,
   { repository, shipyard, shipyardText }: ReadProject,
   project: string,
-  options: GlobalOptions & { readonly overwrite?: boolean },
+  options: ApplyOptions,
 ): Promise<ImportApplied> {
   const client = openClient(options)
   const overwrite = options.overwrite === true
   const before = await existingProject(client, project)
-  const projectCreated = before === undefined
+  const isOther = before !== undefined && before.shipyard !== shipyardText
+  if (isOther && !overwrite) throw otherShipyard(project)
   if (before === undefined) await createProject(client, { name: project, shipyard: shipyardText })
-  else if (before.shipyard !== shipyardText) {
-    if (!overwrite) throw otherShipyard(project)
-    await updateProject(client, { name: project, shipyard: shipyardText })
-  }
+  if (isOther) await updateProject(client, { name: project, shipyard: shipyardText })
   const known = before === undefined ? [] : servicesOf(before)
-  const wanted = [...new Set(repository.services.map(({ service }) => service))].sort()
-  const servicesCreated = wanted.filter((service) => !known.includes(service))
-  for (const service of servicesCreated) await createService(client, project, service)
-
   const stages = new Set(shipyard.shipyard.spec.stages.map(({ name }) => name))
-  const results: PlaceResult[] = []
-  for (const [, files] of placesOf(repository.files, stages)) {
-    const [first] = files
-    if (first === undefined) continue
-    if (options.quiet !== true)
-      printNote(`${files.length} file${files.length === 1 ? '' : 's'} of ${nameOf(first.place)} …`)
-    const read = (file: ImportedFile) => source.read(file.branch ?? FOLDER, file.path)
-    results.push(
-      await writePlace(client, { ...placeIn(project, first.place) }, files, read, overwrite),
-    )
+  try {
+    const servicesCreated = await createServices(client, project, repository, known)
+    const results: PlaceResult[] = []
+    for (const files of placesOf(repository.files, stages)) {
+      results.push(await writeFiles(client, project, files, source, options))
+    }
+    return {
+      project,
+      projectCreated: before === undefined,
+      servicesCreated,
+      ...totalOf(results),
+    }
+  } catch (error) {
+    printNote('What was created until here stays; the same command goes on from there.')
+    throw error
   }
+}
+
+async function createServices(
+  client: HttpClient,
+  project: string,
+  { services }: ReadProject['repository'],
+  known: readonly string[],
+): Promise<string[]> {
+  const wanted = [...new Set(services.map(({ service }) => service))].sort()
+  const created = wanted.filter((service) => !known.includes(service))
+  for (const service of created) await createService(client, project, service)
+  return created
+}
+
+async function writeFiles(
+  client: HttpClient,
+  project: string,
+  files: readonly [ImportedFile, ...ImportedFile[]],
+  source: Source,
+  options: ApplyOptions,
+): Promise<PlaceResult> {
+  const [{ place }] = files
+  if (options.quiet !== true) {
+    printNote(`${files.length} file${files.length === 1 ? '' : 's'} of ${nameOf(place)} …`)
+  }
+  const read = (file: ImportedFile) => source.read(file.branch ?? FOLDER, file.path)
+  return await writePlace(client, placeIn(project, place), files, read, options.overwrite === true)
+}
+
+function totalOf(results: readonly PlaceResult[]) {
   return {
-    project,
-    projectCreated,
-    servicesCreated,
     filesWritten: sum(results, ({ written }) => written),
     filesUnchanged: sum(results, ({ unchanged }) => unchanged),
     filesDifferent: results.flatMap(({ different }) =>
@@ -92,12 +120,15 @@ function otherShipyard(project: string): CommandFailure {
 function placesOf(
   files: readonly ImportedFile[],
   stages: ReadonlySet<string>,
-): Map<string, ImportedFile[]> {
+): [ImportedFile, ...ImportedFile[]][] {
   const own = files.filter(
     ({ place, uri }) =>
       !NO_RESOURCES.has(uri) && (place.level === 'project' || stages.has(place.stage)),
   )
-  return Map.groupBy(own, ({ place }) => JSON.stringify(place))
+  const groups = Map.groupBy(own, ({ place }) => JSON.stringify(place))
+  return [...groups.values()].flatMap(([first, ...others]) =>
+    first === undefined ? [] : [[first, ...others]],
+  )
 }
 
 function placeIn(project: string, place: KeptnPlace) {

@@ -3,11 +3,19 @@ import { type Paint, paint, type Terminal } from '../output/terminal.ts'
 
 /** The report as people read it: what hurts first, equal findings once with all their places. */
 export function renderReport(report: ImportReport, terminal: Terminal): string {
+  const safe = withoutControls(report)
   return [
-    ...head(report, terminal),
-    ...SECTIONS.flatMap((section) => renderSection(section, report, terminal)),
-    ...unchanged(report, terminal),
+    ...head(safe, terminal),
+    ...SECTIONS.flatMap((section) => renderSection(section, safe, terminal)),
+    ...unchanged(safe, terminal),
   ].join('\n')
+}
+
+/** Names and texts come from somebody's repository: what moves the cursor or colours the terminal is not passed on. */
+function withoutControls(report: ImportReport): ImportReport {
+  const clean = (_: string, value: unknown) =>
+    typeof value === 'string' ? value.replaceAll(/[\p{Cc}\p{Cf}]/gu, '?') : value
+  return JSON.parse(JSON.stringify(report), clean) as ImportReport
 }
 
 type Section = { readonly severity: ImportSeverity; readonly title: string; readonly paint: Paint }

@@ -16,6 +16,7 @@ export function fileDifferences(project: ImportProject): readonly LocatedDiffere
     ...unknownFiles(project.files),
     ...project.notFiles.map(notAFile),
     ...copiesOfStages(project.files),
+    ...foldersWithoutMetadata(project),
     ...stagesWithoutFiles(project),
     ...stagesWithoutShipyard(project),
     ...serviceDifferences(project),
@@ -121,6 +122,32 @@ function copiesOfStages(files: readonly ImportedFile[]): LocatedDifference[] {
       now: 'The same.',
       todo: 'Delete the copies where the file of the project should count.',
     }))
+}
+
+/**
+ * A folder that Keptn took for a service's because it was there; here (and in Keptn's own lists) metadata.yaml makes it one. Named where
+ * it is a service in another stage, or has the file that only services have.
+ */
+function foldersWithoutMetadata({ files, services }: ImportProject): LocatedDifference[] {
+  const names = new Set(services.map(({ service }) => service))
+  return firstOfEach(files, ({ place, uri }) => {
+    const [folder = '', ...rest] = uri.split('/')
+    if (place.level !== 'stage' || rest.length === 0) return undefined
+    const isMeant = names.has(folder) || rest.join('/') === 'slo.yaml'
+    return isMeant ? `${place.stage} ${folder}` : undefined
+  }).map((file) => {
+    const [folder = ''] = file.uri.split('/')
+    return {
+      severity: 'error',
+      code: 'folder-without-metadata',
+      file,
+      path: [],
+      subject: folder,
+      was: 'The folder was enough: Keptn read these files for the service of that name.',
+      now: 'Without a metadata.yaml in it the folder is no service’s. Its files belong to the stage, and an slo.yaml in it is not read.',
+      todo: 'Add a metadata.yaml with the line "servicename: <name>" to the folder, and commit it.',
+    }
+  })
 }
 
 function isUsed(uri: string): boolean {

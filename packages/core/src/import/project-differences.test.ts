@@ -156,6 +156,9 @@ test('files that are refused, files that nobody reads, and places that are not t
   ])
   assert.deepEqual(codes([file('prometheus/sli.yaml')]), ['info prometheus-connection'])
   const dev = { level: 'stage', stage: 'dev' } as const
+  const folders = codes([file('orders/slo.yaml', dev), file('carts/helm/a.tgz', dev)])
+  assert.equal(folders.filter((one) => one === 'error folder-without-metadata').length, 2)
+  assert.ok(!codes([file('prometheus/sli.yaml', dev)]).includes('error folder-without-metadata'))
   assert.deepEqual(codes([file('argocd.yaml', PROJECT), file('argocd.yaml', dev)]), [
     'info stage-copy',
   ])
