@@ -87,6 +87,7 @@ class ProjectsService implements LoadedProjects {
       clock,
       log,
       nameOf,
+      isLoaded: (projectId) => this.#snapshots.newest(projectId) !== undefined,
       onChange: (projectId, services) => this.#takeOver(projectId, services),
     })
     this.#services = createProjectServices({

@@ -23,10 +23,12 @@ export function createUpstreamFollowing(parts: {
   readonly clock: Clock
   readonly log: Log | undefined
   readonly nameOf: (projectId: string) => string
+  /** Whether its configuration could be read since the start. */
+  readonly isLoaded: (projectId: string) => boolean
   /** The local copy moved; these services have files in it. */
   readonly onChange: (projectId: string, services: readonly string[]) => Promise<void>
 }): UpstreamFollowing {
-  const { upstreams, clock, log, nameOf, onChange } = parts
+  const { upstreams, clock, log, nameOf, isLoaded, onChange } = parts
   const turns = createKeyedMutex()
   /** Sentence by project: said once when it begins, and when it is over. */
   const failing = new Map<string, string>()
@@ -39,7 +41,8 @@ export function createUpstreamFollowing(parts: {
       if (look.code === 'failed') tellFailure(projectId, look.failure.message)
       if (look.code !== 'looked') return
       tellRecovery(projectId)
-      if (!look.changed) return
+      // A copy that was lost and came back has not moved, and nobody has read it yet.
+      if (!look.changed && isLoaded(projectId)) return
       await onChange(projectId, look.services)
       log?.info({ project: nameOf(projectId) }, 'the upstream moved; new contexts use it')
     })

@@ -1,4 +1,6 @@
 import { strict as assert } from 'node:assert'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import type { GitConfiguration } from '../../src/adapters/git/git-configuration.ts'
 import type { Place } from '../../src/ports/configuration.ts'
@@ -283,4 +285,14 @@ test('other credentials are tried before they replace the ones that work', async
   const right = await world.configuration.upstreams.attach('p1', { ...old, token: 'new' })
   assert.equal(right.code, 'attached')
   await write(await world.reopen(), CARTS, { 'slo.yaml': '2' })
+  // With a token that went stale and without a local copy, the new token brings the project back.
+  world.host.requirePassword('tiphys', 'newest')
+  await rm(join(world.folder, 'configuration'), { recursive: true })
+  const lost = await world.reopen()
+  assert.equal((await lost.upstreams.look('p1')).code, 'failed')
+  const elsewhere = await lost.upstreams.attach('p1', world.connection('other'))
+  assert.match(JSON.stringify(elsewhere), /the local copy of the project is lost/)
+  const back = await lost.upstreams.attach('p1', { ...old, token: 'newest' })
+  assert.equal(back.code, 'attached', JSON.stringify(back))
+  assert.equal(await read(lost, CARTS, 'slo.yaml'), '2')
 })

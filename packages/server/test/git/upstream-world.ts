@@ -49,6 +49,8 @@ export type UpstreamWorld = AsyncDisposable & {
   connection(name: string, more?: Partial<UpstreamConnection>): UpstreamConnection
   /** Another process on the same folder, when the one before has ended or died. */
   reopen(): Promise<GitConfiguration>
+  /** Deletes the local copy of a project. */
+  loseCopy(projectId: string): Promise<void>
 }
 
 const SHORT: RemoteTimeouts = { cloneMs: 20_000, fetchMs: 10_000, pushMs: 20_000 }
@@ -92,6 +94,8 @@ export async function openUpstreamWorld(
       ...more,
     }),
     reopen,
+    loseCopy: (projectId) =>
+      rm(join(folder, 'configuration', `${projectId}.git`), { recursive: true }),
     async [Symbol.asyncDispose]() {
       for (const one of opened) await one.close()
       await host[Symbol.asyncDispose]()

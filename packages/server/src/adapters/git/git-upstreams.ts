@@ -2,7 +2,6 @@ import { rename } from 'node:fs/promises'
 import { sameRepository } from '@tiphys/contract/repository-url.ts'
 import { type KeptnLayout, METADATA_FILE } from '@tiphys/core/configuration/keptn-layout.ts'
 import type { KeyedMutex } from '../../keyed-mutex.ts'
-import type { GitFailure } from '../../ports/desired-state.ts'
 import type {
   HostKey,
   NewUpstream,
@@ -12,10 +11,9 @@ import type {
   UpstreamRefusal,
   Upstreams,
 } from '../../ports/upstreams.ts'
-import { type Heads, LOCAL_HEADS, moveHeads, readHeads, SEEN_HEADS } from './branch-heads.ts'
+import { type Heads, LOCAL_HEADS } from './branch-heads.ts'
 import { writeCommit } from './fast-import.ts'
 import { GitError } from './git-command.ts'
-import { failure } from './git-failure.ts'
 import type { HostKeySource } from './git-home.ts'
 import { projectMetadata } from './keptn-metadata.ts'
 import {
@@ -25,10 +23,9 @@ import {
   type ProjectRepositoriesParts,
 } from './project-repositories.ts'
 import { type Copy, SHIPYARD_FILE, servicesOf, UpstreamCopies } from './upstream-copy.ts'
+import { raced, taken, UpstreamMoves } from './upstream-move.ts'
 import {
   checkPush,
-  contains,
-  fetchHeads,
   NEW_MAIN_BRANCH,
   noteSeen,
   pushHeads,
@@ -51,6 +48,7 @@ export function createGitUpstreams(parts: GitUpstreamsParts): Upstreams {
 class GitUpstreams implements Upstreams {
   readonly #parts: GitUpstreamsParts
   readonly #copies: UpstreamCopies
+  readonly #moves: UpstreamMoves
   /** Upstreams that are being begun: two projects must not begin in one. */
   readonly #claimed = new Set<string>()
   readonly #looks = new Map<string, Promise<UpstreamLook>>()
@@ -58,6 +56,7 @@ class GitUpstreams implements Upstreams {
   constructor(parts: GitUpstreamsParts) {
     this.#parts = parts
     this.#copies = new UpstreamCopies(parts)
+    this.#moves = new UpstreamMoves(parts, this.#copies)
   }
 
   create(request: NewUpstream): Promise<UpstreamBegun | UpstreamRefusal> {
@@ -85,8 +84,8 @@ class GitUpstreams implements Upstreams {
       const known = this.#parts.book.find(projectId)
       const attached =
         known !== undefined && sameRepository(known.connection.remoteUrl, connection.remoteUrl)
-          ? await this.#reconnect(projectId, remote, known.layout)
-          : await this.#move(projectId, remote)
+          ? await this.#moves.reconnect(projectId, remote, known.layout)
+          : await this.#moves.moveTo(projectId, remote)
       if (attached.code !== 'moved') return attached
       await this.#parts.book.save(projectId, { connection, layout: attached.layout })
       this.#parts.book.note(projectId, undefined)
@@ -230,96 +229,4 @@ class GitUpstreams implements Upstreams {
     if (pushed.code === 'raced') return { code: 'upstream-failed', failure: raced(remote) }
     return { code: 'begun', layout, heads: new Map([...before, ...after]) }
   }
-
-  /** The same repository with other credentials: they must be let in, to read and to push. */
-  async #reconnect(
-    projectId: string,
-    remote: Remote,
-    layout: KeptnLayout,
-  ): Promise<{ readonly code: 'moved'; readonly layout: KeptnLayout } | UpstreamRefusal> {
-    const { git, timeouts, projects, repositories } = this.#parts
-    const directory = projects.directoryOf(projectId)
-    await repositories.prepareWrite(directory)
-    const place = { directory, layout, timeoutMs: timeouts.fetchMs }
-    const fetched = await fetchHeads(git, remote, place)
-    if (fetched.code === 'failed') return { code: 'upstream-failed', failure: fetched.failure }
-    const push = { directory, branch: layout.mainBranch, timeoutMs: timeouts.pushMs }
-    const may = await checkPush(git, remote, push)
-    if (may.code === 'failed') return { code: 'upstream-failed', failure: may.failure }
-    return { code: 'moved', layout }
-  }
-
-  /** Another repository: an empty one gets everything, one that holds our history is taken as it is. */
-  async #move(
-    projectId: string,
-    remote: Remote,
-  ): Promise<{ readonly code: 'moved'; readonly layout: KeptnLayout } | UpstreamRefusal> {
-    const { git, projects, timeouts } = this.#parts
-    const directory = (await projects.present(projectId)) ?? projects.directoryOf(projectId)
-    const layout = projects.layoutOf(projectId)
-    const local = await readHeads(git, directory, LOCAL_HEADS)
-    return await this.#copies.aside(remote, async (copy) => {
-      if (copy.finding.code !== 'empty') {
-        return await this.#joinHistory(remote, directory, layout, local)
-      }
-      if (copy.heads.size > 0) {
-        return taken(
-          remote,
-          'is not empty; the history of a project needs a repository without commits',
-        )
-      }
-      // An empty host is given the name it expects, so that its default branch is there afterwards.
-      const wished = copy.finding.mainBranch
-      const isFree = wished !== undefined && !local.has(wished)
-      const mainBranch = isFree && layout.kind === 'directories' ? wished : layout.mainBranch
-      const renamed = new Map(
-        [...local].map(([name, id]) => [name === layout.mainBranch ? mainBranch : name, id]),
-      )
-      const moved = { ...layout, mainBranch }
-      const move = { directory, layout: moved, before: new Map(), after: renamed, timeouts }
-      const pushed = await pushHeads(git, remote, move)
-      if (pushed.code === 'failed') return { code: 'upstream-failed', failure: pushed.failure }
-      if (pushed.code === 'raced') return { code: 'upstream-failed', failure: raced(remote) }
-      await this.#follow(directory, renamed)
-      return { code: 'moved', layout: moved }
-    })
-  }
-
-  async #joinHistory(
-    remote: Remote,
-    directory: string,
-    layout: KeptnLayout,
-    local: Heads,
-  ): Promise<{ readonly code: 'moved'; readonly layout: KeptnLayout } | UpstreamRefusal> {
-    const { git, timeouts } = this.#parts
-    const place = { directory, layout, timeoutMs: timeouts.cloneMs }
-    const fetched = await fetchHeads(git, remote, place)
-    const ours = local.get(layout.mainBranch) ?? ''
-    const theirs = fetched.code === 'fetched' ? fetched.heads.get(layout.mainBranch) : undefined
-    if (theirs === undefined || !(await contains(git, directory, theirs, ours))) {
-      return taken(
-        remote,
-        'is not empty and does not hold the history of this project; name an empty repository, or adopt this one as a new project',
-      )
-    }
-    const push = { directory, branch: layout.mainBranch, timeoutMs: timeouts.pushMs }
-    const may = await checkPush(git, remote, push)
-    if (may.code === 'failed') return { code: 'upstream-failed', failure: may.failure }
-    if (fetched.code === 'fetched') await this.#follow(directory, fetched.heads)
-    return { code: 'moved', layout }
-  }
-
-  async #follow(directory: string, heads: Heads): Promise<void> {
-    const { git } = this.#parts
-    await moveHeads(git, directory, SEEN_HEADS, heads)
-    await moveHeads(git, directory, LOCAL_HEADS, heads)
-  }
-}
-
-function taken(remote: Remote, what: string): UpstreamRefusal {
-  return { code: 'upstream-taken', message: `${remote.name} ${what}` }
-}
-
-function raced(remote: Remote): GitFailure {
-  return failure('push-raced', `${remote.name}: somebody else pushed at the same time; try again`)
 }
