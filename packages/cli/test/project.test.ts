@@ -111,6 +111,15 @@ test('projects: Keptn’s flags of an upstream, with files read here', async (t)
   })
 })
 
+test('projects: an upstream that cannot be used is exit code 3, in the words of the server', async (t) => {
+  const message = 'no upstream: git/x: it cannot be reached'
+  const refused = { status: 424, body: { code: 424, message } }
+  const server = await startFakeServer(t, { [`POST ${PROJECTS}`]: refused })
+  const cli = createCli(t, { TIPHYS_ENDPOINT: server.url, TIPHYS_API_TOKEN: 'secret' })
+  const { code, stderr } = await cli.run('create project shop -r https://git/x -t tok'.split(' '))
+  assert.deepEqual([code, stderr], [3, `tiphys: ${message}\n`])
+})
+
 test('projects: flags of an upstream that do not go together send nothing', async (t) => {
   const server = await startFakeServer(t, ROUTES)
   const cli = createCli(t, { TIPHYS_ENDPOINT: server.url, TIPHYS_API_TOKEN: 'secret' })

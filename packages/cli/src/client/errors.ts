@@ -25,12 +25,15 @@ export class UnexpectedAnswerError extends CommandFailure {
   }
 }
 
+/** Something that the server depends on failed: a Git host. */
+const FAILED_DEPENDENCY = 424
 const TOO_MANY_REQUESTS = 429
 const SERVER_ERROR = 500
 
-/** Below 500 the request is wrong and stays wrong; only "too many requests" passes. */
+/** Below 500 the request is wrong and stays wrong, but for two that say otherwise. */
 function exitCodeOf(status: number): ExitCode {
-  return status >= SERVER_ERROR || status === TOO_MANY_REQUESTS ? EXIT.noVerdict : EXIT.usage
+  const mayPass = status === TOO_MANY_REQUESTS || status === FAILED_DEPENDENCY
+  return status >= SERVER_ERROR || mayPass ? EXIT.noVerdict : EXIT.usage
 }
 
 const REASONS: Readonly<Record<string, string>> = {
