@@ -8,7 +8,7 @@ import { EXIT } from '../exit-code.ts'
 import { CommandFailure } from '../failure.ts'
 import { MAX_FILES, type Source, type SourceFile } from './source.ts'
 
-export type GitProtocols = Parameters<typeof createGit>[0]['protocols']
+type GitProtocols = Parameters<typeof createGit>[0]['protocols']
 
 /** Git in a folder of its own that goes with it: no configuration, key or hook of the person who runs it has a say. */
 export type OwnGit = AsyncDisposable & {

@@ -41,7 +41,7 @@ function nameFault(file: ImportedFile): LocatedDifference[] {
       code: 'resource-name-refused',
       file,
       path: [],
-      was: 'The file lay in the repository; by API it could not be read either.',
+      was: 'Keptn kept what was in the repository, whatever its name.',
       now: `It cannot be created: its name ${fault}.`,
       todo: 'Rename it, or adopt the repository as upstream, where files stay as they are.',
     },

@@ -65,8 +65,8 @@ const NOT_READ: Partial<Record<ServiceFileKind, Sentences>> = {
   remediation: {
     severity: 'error',
     was: 'remediation-service chose the actions for a problem from this file.',
-    now: 'The file is kept and nobody reads it: remediation is not built yet, and alerts start nothing.',
-    todo: 'Leave the alerts with Keptn, or let the alert manager send a sequence.triggered event of a sequence without get-action.',
+    now: 'The file is kept and nobody reads it: remediation is not built yet, so nobody answers get-action and action.',
+    todo: 'Leave the alerts with Keptn, or let them trigger a sequence whose tasks somebody answers.',
   },
   helm: {
     severity: 'error',

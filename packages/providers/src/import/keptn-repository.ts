@@ -22,7 +22,7 @@ export type KeptnRepository = {
 }
 
 /** More text than a parser takes is not read; its size is told. */
-export const MAX_TEXT_BYTES = 1_000_000
+const MAX_TEXT_BYTES = 1_000_000
 
 /** Whether the report looks into a file, so that its text has to be read. */
 export function isLookedInto(file: ImportedFile): boolean {
@@ -39,9 +39,3 @@ const READ_KINDS = new Set([
   'webhook',
   'job',
 ])
-
-/** `dev:carts/slo.yaml`, as Git writes it; without the branch where it is the project's own or there is none. */
-export function fileLabel(file: ImportedFile, mainBranch: string | undefined): string {
-  const { branch, path } = file
-  return branch === undefined || branch === mainBranch ? path : `${branch}:${path}`
-}
