@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { measureLoadGenerator, printLoadBench } from './load.ts'
+import { benchBackup } from './part-backup.ts'
 import { benchEngine } from './part-engine.ts'
 import { benchGate } from './part-gate.ts'
 import { benchHttp } from './part-http.ts'
@@ -22,9 +23,10 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   load: async () => printLoadBench(await measureLoadGenerator()),
   scale: benchScale,
   queries: benchQueries,
+  backup: benchBackup,
 }
 /** Only when they are named: they make gigabytes and take minutes. */
-const BY_HAND = ['scale', 'queries']
+const BY_HAND = ['scale', 'queries', 'backup']
 /** Internal: run the part in this process. */
 const HERE = '--here'
 

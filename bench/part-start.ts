@@ -33,10 +33,12 @@ export async function benchStart(): Promise<void> {
     await fillLog(folder)
     const filled = await starts(folder)
     report(`${whole(LOG_ROWS)} rows, ${OPEN_RUNS} open runs`, filled, bareMs)
-    const [foldMs = Number.NaN, ...laterMs] = filled.map(({ firstListMs }) => firstListMs)
+    // The first start is ready when everything is folded.
+    const foldMs = filled[0]?.readyMs ?? Number.NaN
+    const laterMs = filled.slice(1).map(({ firstListMs }) => firstListMs)
     line(
       '',
-      `first list of runs after ${ms(foldMs)} (${whole((LOG_ROWS * 1_000) / foldMs)} rows/s folded), later starts ${ms(median(laterMs))}`,
+      `everything folded at the first start after ${ms(foldMs)} (${whole((LOG_ROWS * 1_000) / foldMs)} rows/s folded), later starts ${ms(median(laterMs))}`,
     )
   }
   console.log(`  bare node: node -e 0, ${ms(bareMs)}; promised: idle under 150 MB`)

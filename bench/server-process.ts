@@ -12,6 +12,7 @@ import { type ProcessUsage, usageOf } from './process-usage.ts'
 /** The real server, `tiphys serve`, as a process of its own. */
 export type ServerProcess = {
   readonly port: number
+  readonly token: string
   readonly pool: HttpPool
   /** From starting the process to its first 200 on /readyz. */
   readonly readyMs: number
@@ -35,7 +36,8 @@ export function serverFolder(): ServerFolder {
 const CLI = fileURLToPath(new URL('../packages/cli/src/main.ts', import.meta.url))
 const TOKEN_BYTES = 24
 const LOOK_EVERY_MS = 5
-const START_LIMIT_MS = 30_000
+/** A log that was never folded is folded before the server says that it is ready. */
+const START_LIMIT_MS = 300_000
 
 export async function startServer(folder: ServerFolder): Promise<ServerProcess> {
   const port = await freePort()
@@ -69,6 +71,7 @@ export async function startServer(folder: ServerFolder): Promise<ServerProcess> 
   const pool = openHttpPool(port, token)
   return {
     port,
+    token,
     pool,
     readyMs,
     usage: () => (child.pid === undefined ? undefined : usageOf(child.pid)),
