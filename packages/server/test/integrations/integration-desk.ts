@@ -1,9 +1,11 @@
 import type { TestContext } from 'node:test'
 import { createMemoryDocuments } from '../../src/adapters/memory/memory-documents.ts'
+import type { Authentication } from '../../src/api/authenticate.ts'
+import type { Actor } from '../../src/intake/actor.ts'
 import { createIntegrations, type Integrations } from '../../src/integrations/integrations.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Documents } from '../../src/ports/documents.ts'
-import { startTestApi, type TestApi } from '../api/test-api.ts'
+import { ACTORS, startTestApi, type TestApi } from '../api/test-api.ts'
 
 export const REGISTRATION = '/api/controlPlane/v1/uniform/registration'
 export const LOG = '/api/controlPlane/v1/log'
@@ -27,7 +29,7 @@ export async function openDesk(t: TestContext): Promise<Desk> {
     sleep: () => Promise.resolve(),
     at: () => () => undefined,
   }
-  const documents = createMemoryDocuments()
+  const documents = onASlowDisk(createMemoryDocuments())
   let ids = 0
   const open = () =>
     createIntegrations({
@@ -38,9 +40,30 @@ export async function openDesk(t: TestContext): Promise<Desk> {
       mask: (text) => text.replaceAll('hunter22', '***'),
     })
   const integrations = await open()
-  const api = await startTestApi({ integrations, clock })
+  const api = await startTestApi({ integrations, clock, authenticate })
   t.after(() => api.close())
   return { api, integrations, documents, clock: now, restarted: open }
+}
+
+/** A write takes a while, so that two requests at once really meet. */
+function onASlowDisk(documents: Documents): Documents {
+  return {
+    ...documents,
+    async put(...write) {
+      await new Promise((resolve) => setImmediate(resolve))
+      return await documents.put(...write)
+    },
+  }
+}
+
+/** The tokens of every test server, and one of a service for one project. */
+function authenticate(token: string | undefined): Authentication {
+  if (token === 'shop-answerer') {
+    const actor: Actor = { name: token, scopes: ['answer'], projects: ['shop'] }
+    return { code: 'authenticated', actor }
+  }
+  const actor = token === undefined ? undefined : ACTORS[token]
+  return actor === undefined ? { code: 'unauthenticated' } : { code: 'authenticated', actor }
 }
 
 /** As Keptn's go-sdk sends it: Go writes empty lists as null, and a zero time. */

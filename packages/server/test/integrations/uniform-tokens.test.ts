@@ -85,11 +85,15 @@ test('a token of some projects logs for its own integrations and reads those', a
   const entry = (integrationid: string) => ({ integrationid, message: 'it broke' })
   const logs = [entry(own.id), entry(foreign.id)]
   assert.equal((await api.send('POST', LOG, { body: { logs } })).status, 200)
+  const ofOwn = { logs: [entry(own.id)] }
+  assert.equal((await api.send('POST', LOG, { body: ofOwn, token: 'shop-answerer' })).status, 200)
+  const both = await api.send('POST', LOG, { body: { logs }, token: 'shop-answerer' })
+  assert.equal(both.status, 403)
   const answer = await api.send('GET', LOG, { token: 'shop-reader' })
   const { logs: seen } = answer.json as { logs: { integrationid: string }[] }
   assert.deepEqual(
     seen.map(({ integrationid }) => integrationid),
-    [own.id],
+    [own.id, own.id],
   )
   const remove = (query: string) => api.send('DELETE', LOG + query, { token: 'shop-configurer' })
   assert.equal((await remove('')).status, 403)

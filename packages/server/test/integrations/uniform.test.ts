@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { registrationWish } from '../../src/integrations/integration.ts'
 import { openDesk, REGISTRATION, registration, subscription } from './integration-desk.ts'
 
 /** The example of facts/keptn-v1.md 2.3: SHA-1 of `int-ns-n1`. */
@@ -162,6 +163,22 @@ test('without a sign of life for 48 hours a registration is gone; time without a
   assert.equal(ping.code, 'found')
 })
 
+test('when an integration was seen last is known after a restart, to the minute', async (t) => {
+  const { api, clock, restarted } = await openDesk(t)
+  const admin = { name: 'a', scopes: ['admin'], projects: ['*'] } as const
+  const seenMs = async () => (await restarted()).list(admin)[0]?.lastSeenMs
+  await api.send('POST', REGISTRATION, { body: registration({}) })
+  const firstMs = clock.nowMs
+  const ping = async (laterMs: number) => {
+    clock.nowMs += laterMs
+    await api.send('PUT', `${REGISTRATION}/${ID}/ping`)
+  }
+  await ping(5000)
+  assert.equal(await seenMs(), firstMs)
+  await ping(55_000)
+  assert.equal(await seenMs(), clock.nowMs)
+})
+
 test('what was subscribed once stays known, also after the integration left', async (t) => {
   const { api, integrations, restarted } = await openDesk(t)
   const place = { project: 'shop', stage: 'dev', service: 'carts' }
@@ -185,9 +202,14 @@ test('what was subscribed once stays known, also after the integration left', as
 })
 
 test('of two copies that register at once, one is created and the other finds it', async (t) => {
-  const { api } = await openDesk(t)
-  const bodies = [registration({ hostname: 'n1' }), registration({ hostname: 'n2' })]
-  const answers = await Promise.all(bodies.map((body) => api.send('POST', REGISTRATION, { body })))
-  assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 201])
-  assert.equal(((await api.send('GET', REGISTRATION)).json as unknown[]).length, 1)
+  const { integrations } = await openDesk(t)
+  const admin = { name: 'a', scopes: ['admin'], projects: ['*'] } as const
+  const register = (hostname: string) =>
+    integrations.register(registrationWish(registration({ hostname })), admin)
+  const answers = await Promise.all([register('n1'), register('n2')])
+  assert.deepEqual(answers, [
+    { code: 'created', id: ID },
+    { code: 'known', id: ID },
+  ])
+  assert.equal(integrations.list(admin).length, 1)
 })
