@@ -35,7 +35,9 @@ async function fill(stores: readonly Store[], seed: number): Promise<void> {
       const data = { stage: pick(['dev', 'prod']), result: pick(['pass', 'fail']) }
       return anEvent({ type, shkeptncontext, data })
     })
-    const unit = append(`${projectId}/${pick([1, 2, 3])}`, 'any', events, { projectId })
+    // Time goes on, and now and then the clock is set back by more than a stretch of the log takes.
+    const nowMs = NOW_MS + written - pick([0, 0, 0, 0, 3_000])
+    const unit = append(`${projectId}/${pick([1, 2, 3])}`, 'any', events, { projectId, nowMs })
     const broken = append('broken', 'any', [anEvent({ type: 'sh.keptn.event.never.seen' })], {
       nowMs: NOW_MS + 0.5,
     })
@@ -62,6 +64,8 @@ const query = fc.record(
     context: fc.constantFrom('context-1', 'context-9', 'context-10'),
     root: fc.boolean(),
     keptnOnly: fc.boolean(),
+    fromTimeMs: fc.integer({ min: NOW_MS - 3_500, max: NOW_MS + ROWS + 500 }),
+    beforeTimeMs: fc.integer({ min: NOW_MS - 3_500, max: NOW_MS + ROWS + 500 }),
     offset: fc.constantFrom(0, 10, 900),
     limit: fc.constantFrom(0, 20, 300),
   },

@@ -20,6 +20,8 @@ export type ZoneFilter = {
   readonly projectId?: string
   readonly type?: string
   readonly typeSuffix?: string
+  readonly fromTimeMs?: number
+  readonly beforeTimeMs?: number
 }
 
 /** Positions from the one to the other, both included. */
@@ -37,8 +39,23 @@ export function createZones(file: SqliteFile, words: Words): Zones {
   const select = file.statement<{ zone: number }>(
     'SELECT zone FROM zones WHERE project = ? AND type = ? AND zone = ?',
   )
+  const selectBefore = file.statement<{ position: number | null }>(
+    'SELECT max(position) AS position FROM events WHERE position < ?',
+  )
+  const insertTimes = file.statement(
+    `INSERT OR REPLACE INTO zone_times (zone, first_ms, last_ms)
+       SELECT ?, min(time_ms), max(time_ms) FROM events WHERE position >= ? AND position <= ?`,
+  )
   let current = -1
   let noted = new Map<number, Set<number>>()
+
+  /** The stretch before this position is full when the position is in another one. */
+  function noteTimesBefore(position: number): void {
+    const before = selectBefore.get(position)?.position ?? null
+    if (before === null || zoneOf(before) === zoneOf(position)) return
+    const { first, last } = rangeOf(zoneOf(before))
+    insertTimes.run(zoneOf(before), first, last)
+  }
 
   function find(filter: ZoneFilter): Zone[] {
     const conditions: string[] = []
@@ -47,7 +64,7 @@ export function createZones(file: SqliteFile, words: Words): Zones {
       conditions.push(condition)
       values.push(...bound)
     }
-    const { projectId, type, typeSuffix } = filter
+    const { projectId, type, typeSuffix, fromTimeMs, beforeTimeMs } = filter
     // A text that is no word is in no row.
     if (projectId !== undefined) add('project = ?', words.find(projectId) ?? -1)
     if (type !== undefined) add('type = ?', words.find(type) ?? -1)
@@ -57,6 +74,13 @@ export function createZones(file: SqliteFile, words: Words): Zones {
         typeSuffix,
         typeSuffix,
       )
+    }
+    // A stretch that is not full is in no list of times, and always read.
+    if (fromTimeMs !== undefined) {
+      add('zone NOT IN (SELECT zone FROM zone_times WHERE last_ms < ?)', fromTimeMs)
+    }
+    if (beforeTimeMs !== undefined) {
+      add('zone NOT IN (SELECT zone FROM zone_times WHERE first_ms >= ?)', beforeTimeMs)
     }
     const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
     return file
@@ -69,6 +93,7 @@ export function createZones(file: SqliteFile, words: Words): Zones {
     note(position, project, type) {
       const zone = zoneOf(position)
       if (zone !== current) {
+        noteTimesBefore(position)
         current = zone
         noted = new Map()
       }
