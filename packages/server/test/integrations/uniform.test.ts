@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { RegistrationBody } from '@tiphys/contract/http/keptn-uniform.ts'
 import { registrationWish } from '../../src/integrations/integration.ts'
 import { openDesk, REGISTRATION, registration, subscription } from './integration-desk.ts'
 
@@ -205,7 +206,10 @@ test('of two copies that register at once, one is created and the other finds it
   const { integrations } = await openDesk(t)
   const admin = { name: 'a', scopes: ['admin'], projects: ['*'] } as const
   const register = (hostname: string) =>
-    integrations.register(registrationWish(registration({ hostname })), admin)
+    integrations.register(
+      registrationWish(RegistrationBody.parse(registration({ hostname }))),
+      admin,
+    )
   const answers = await Promise.all([register('n1'), register('n2')])
   assert.deepEqual(answers, [
     { code: 'created', id: ID },
