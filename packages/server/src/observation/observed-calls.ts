@@ -41,6 +41,8 @@ function gitOutcome(result: GitResult): string {
 export function observedArgoCd(argocd: ArgoCd, meter: Meter): ArgoCd {
   const { instance } = argocd
   meter.set('tiphys_argocd_watch_connected', 0, { instance })
+  // 1970, until it answers: an instance that never did must not look like one that nobody has.
+  meter.set('tiphys_argocd_last_list_timestamp_seconds', 0, { instance })
   const observed = Object.entries(argocd)
     .filter(([name, member]) => typeof member === 'function' && name !== 'watch')
     .map(([name, member]) => [name, observedCall(instance, name, member, meter)])

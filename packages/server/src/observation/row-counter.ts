@@ -14,6 +14,7 @@ import {
   type TaskEnd,
   takeRow,
 } from './run-facts.ts'
+import { createRunLines } from './run-lines.ts'
 
 /**
  * Counts what the committed rows tell, and logs one line for each run that is over. It sees every row once, after its commit; at a start it
@@ -40,6 +41,7 @@ export function createRowCounter(parts: {
   readonly log: Log
 }): RowCounter {
   const { meter, delivery, log } = parts
+  const lines = createRunLines(log)
   const open = new Map<string, RunFacts>()
   const recent = new Map<string, RunFacts>()
   const touch = createFirstSight(meter)
@@ -50,6 +52,7 @@ export function createRowCounter(parts: {
     touch(run)
     meter.count('tiphys_runs_started_total', { project, stage, sequence })
     delivery.begun(run, isRoot)
+    lines.begun(run)
   }
 
   function taskEnded(run: RunFacts, task: TaskEnd, nowMs: number): void {
@@ -73,12 +76,7 @@ export function createRowCounter(parts: {
     meter.count('tiphys_runs_ended_total', { project, stage, sequence, result })
     meter.observe('tiphys_run_duration_seconds', durationMs / MS_PER_SECOND, { project, stage })
     delivery.ended(run, result, row.timeMs)
-    const { message } = row.event.data
-    const reason = typeof message === 'string' && message !== '' ? { reason: message } : {}
-    log.info(
-      { runId: run.runId, result, cause: meta.cause, durationMs, ...reason },
-      `run ended: ${result}`,
-    )
+    lines.ended(run, row, meta)
   }
 
   function remember(run: RunFacts): void {
@@ -100,6 +98,7 @@ export function createRowCounter(parts: {
       ended(run, row, meta)
       return
     }
+    lines.went(run, row, meta)
     if (meta.k === 'expired') {
       const task = run.names[meta.i] ?? ''
       meter.count('tiphys_deadlines_missed_total', { task, why: meta.why })
