@@ -16,6 +16,8 @@ export type FakeAnswer = {
   readonly body?: unknown
   /** Close the connection instead of answering. */
   readonly hangUp?: boolean
+  /** Answers with a stream of events: writes frames as long as it likes, and ends it. */
+  readonly stream?: (response: ServerResponse) => void
 }
 
 export type FakeServer = {
@@ -70,9 +72,17 @@ function routeOf(routes: Routes, request: SeenRequest): FakeAnswer {
   return typeof route === 'function' ? route(request) : route
 }
 
-function answer(response: ServerResponse, { status = 200, body = {}, hangUp }: FakeAnswer): void {
+function answer(
+  response: ServerResponse,
+  { status = 200, body = {}, hangUp, stream }: FakeAnswer,
+): void {
   if (hangUp === true) {
     response.socket?.destroy()
+    return
+  }
+  if (stream !== undefined) {
+    response.writeHead(status, { 'content-type': 'text/event-stream' })
+    stream(response)
     return
   }
   response.writeHead(status, { 'content-type': 'application/json' })

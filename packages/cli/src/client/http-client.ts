@@ -22,6 +22,12 @@ export type HttpClient = {
    * UnexpectedAnswerError; never sends twice.
    */
   request<T>(request: Request<T>): Promise<T>
+  /** The text of an answer as it comes, until the server ends it or the signal aborts. Throws what `request` throws. */
+  stream(request: StreamedRequest): Promise<AsyncIterable<string>>
+}
+
+export type StreamedRequest = Pick<Request<never>, 'path' | 'query' | 'headers'> & {
+  readonly signal: AbortSignal
 }
 
 /** Long enough for a server that commits to a slow disk, short enough that a person still waits. */
@@ -41,6 +47,26 @@ export function createHttpClient(options: {
       if (!response.ok) throw refused(response.status, text, token)
       return parse(request, text)
     },
+    async stream(request) {
+      const { signal } = request
+      const headers = { accept: 'text/event-stream', ...request.headers }
+      const response = await send(endpoint, token, { ...request, method: 'GET', headers }, signal)
+      if (response.ok && response.body !== null) return pieces(response.body, endpoint, signal)
+      throw refused(response.status, await textOf(response, endpoint), token)
+    },
+  }
+}
+
+async function* pieces(
+  body: ReadableStream<Uint8Array>,
+  endpoint: string,
+  signal: AbortSignal,
+): AsyncGenerator<string, void> {
+  const decoder = new TextDecoder()
+  try {
+    for await (const piece of body) yield decoder.decode(piece, { stream: true })
+  } catch (error) {
+    if (!signal.aborted) throw new ServerUnreachableError(endpoint, error)
   }
 }
 
@@ -48,12 +74,12 @@ async function send<T>(
   endpoint: string,
   token: string | undefined,
   request: Request<T>,
+  signal = withTimeout(request.signal),
 ): Promise<Response> {
   const url = new URL(`${endpoint}${request.path}`)
   for (const [key, value] of Object.entries(request.query ?? {})) {
     if (value !== undefined && value !== '') url.searchParams.set(key, String(value))
   }
-  const timeout = AbortSignal.timeout(TIMEOUT_MS)
   try {
     return await fetch(url, {
       method: request.method,
@@ -65,12 +91,17 @@ async function send<T>(
       },
       body: request.body === undefined ? null : JSON.stringify(request.body),
       redirect: 'manual',
-      signal: request.signal ? AbortSignal.any([request.signal, timeout]) : timeout,
+      signal,
     })
   } catch (error) {
     request.signal?.throwIfAborted()
     throw new ServerUnreachableError(endpoint, error)
   }
+}
+
+function withTimeout(signal: AbortSignal | undefined): AbortSignal {
+  const timeout = AbortSignal.timeout(TIMEOUT_MS)
+  return signal === undefined ? timeout : AbortSignal.any([signal, timeout])
 }
 
 async function textOf(response: Response, endpoint: string): Promise<string> {

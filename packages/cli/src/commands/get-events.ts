@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { stringify } from 'yaml'
 import { ServerUnreachableError } from '../client/errors.ts'
+import { followEvents } from '../client/event-stream.ts'
 import { type Event, listEvents, listOpenTriggered } from '../client/events.ts'
 import type { HttpClient } from '../client/http-client.ts'
 import { openClient } from '../connection/open-client.ts'
@@ -44,9 +45,8 @@ export async function getEvents(
     throw new CommandFailure('say which events: --project <name> or --keptn-context <id>')
   }
   const client = openClient(options)
-  const events = await fetchEvents(client, options, type)
-  if (options.watch === true) return watchEvents(client, options, type, events)
-  printEvents(events, formatOf(options))
+  if (options.watch === true) return await watchEvents(client, options, type)
+  printEvents(await fetchEvents(client, options, type), formatOf(options))
   return undefined
 }
 
@@ -113,25 +113,75 @@ async function watchEvents(
   client: HttpClient,
   options: Options,
   type: string | undefined,
-  first: readonly Event[],
-): Promise<ExitCode | undefined> {
-  const seen = new Set<string>()
-  const until = Date.now() + options.watchTime
-  let events = first
-  for (;;) {
-    for (const event of events.toReversed()) {
-      if (!seen.has(event.id)) printWatched(event, formatOf(options))
-      seen.add(event.id)
+): Promise<undefined> {
+  const over = AbortSignal.timeout(options.watchTime)
+  const printed = new Set<string>()
+  const print = (events: readonly Event[]) => {
+    for (const event of events) {
+      if (!printed.has(event.id)) printWatched(event, formatOf(options))
+      printed.add(event.id)
     }
-    if (Date.now() >= until) return undefined
-    await delay(POLL_EVERY_MS)
-    events = await fetchEvents(client, options, type).catch((error: unknown) => {
+  }
+  const isStreamed = await streamEvents(client, options, type, { over, print })
+  while (!isStreamed && !over.aborted) {
+    const events = await fetchEvents(client, options, type).catch((error: unknown) => {
       // A restart of the server ends nothing: it is asked again.
       if (!(error instanceof ServerUnreachableError)) throw error
       printNote(`${error.message}; still trying`)
       return []
     })
+    print(events.toReversed())
+    await delay(POLL_EVERY_MS, undefined, { signal: over }).catch(() => undefined)
   }
+}
+
+type Watching = { readonly over: AbortSignal; print(events: readonly Event[]): void }
+
+/** False: this server has no streams, or no room for one more. */
+async function streamEvents(
+  client: HttpClient,
+  options: Options,
+  type: string | undefined,
+  { over, print }: Watching,
+): Promise<boolean> {
+  const request = { ...streamOf(options, type), signal: over }
+  let lastNote = ''
+  let isFirst = true
+  for await (const news of followEvents(client, request)) {
+    if (news.code === 'unavailable') return false
+    if (news.code === 'event') {
+      if (isWanted(news.event, options, type)) print([news.event])
+    } else if (news.code === 'away') {
+      const note = `${news.message}; still trying`
+      if (note !== lastNote) printNote(note)
+      lastNote = note
+    } else {
+      lastNote = ''
+      // What was before the stream is asked for once it is open: what comes meanwhile comes twice then, and none is missed.
+      if (isFirst) print((await fetchEvents(client, options, type)).toReversed())
+      isFirst = false
+    }
+  }
+  return true
+}
+
+function streamOf({ project, keptnContext, stage, service }: Options, type: string | undefined) {
+  if (keptnContext !== undefined) {
+    const path = `/api/tiphys/v1/contexts/${encodeURIComponent(keptnContext)}/events/stream`
+    return { path, query: { project, from: 'now' } }
+  }
+  const path = `/api/tiphys/v1/projects/${encodeURIComponent(project ?? '')}/events/stream`
+  const whole = type === undefined ? undefined : fullType(type)
+  return { path, query: { stage, service, type: whole } }
+}
+
+/** The stream of a context is not narrowed down by the server. */
+function isWanted(event: Event, { stage, service }: Options, type: string | undefined): boolean {
+  return (
+    (type === undefined || event.type === fullType(type)) &&
+    (stage === undefined || event.data['stage'] === stage) &&
+    (service === undefined || event.data['service'] === service)
+  )
 }
 
 function printWatched(event: Event, output: DataFormat | undefined): void {

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { formatDuration } from '@tiphys/contract/duration.ts'
 import type { ContextTimeline, Verdict } from '@tiphys/contract/http/native-run.ts'
 import { readContext } from '../client/contexts.ts'
@@ -7,6 +6,7 @@ import type { HttpClient } from '../client/http-client.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { type DataFormat, printData, printNote } from '../output/print.ts'
 import { type Paint, paint, terminalOf } from '../output/terminal.ts'
+import { followContext, type News } from './news.ts'
 import { createProgress, type Progress } from './progress.ts'
 import { reasonOf } from './reason.ts'
 import { exitCodeOf, judge, runsInScope } from './verdict.ts'
@@ -27,7 +27,6 @@ export type WaitRequest = {
   readonly flags: { readonly color?: boolean; readonly quiet?: boolean }
 }
 
-const POLL_EVERY_MS = 1_000
 /** A context that was accepted and is not shown for so long will not come. */
 const UNKNOWN_LIMIT_MS = 15_000
 const NOT_FOUND = 404
@@ -35,20 +34,22 @@ const SERVER_ERROR = 500
 const TOO_MANY_REQUESTS = 429
 
 /**
- * Watches a context until every run in scope has ended, shows how it goes, and turns the verdict into an exit code. A server that is
- * away is asked again until the time is over; Ctrl-C ends the watching and not the sequence.
+ * Watches a context until every run in scope has ended, shows how it goes, and turns the verdict into an exit code. Its stream of events
+ * says when to look; each look decides by itself. A server that is away is asked again until the time is over; Ctrl-C ends the watching and not the sequence.
  */
 export async function waitForVerdict(client: HttpClient, request: WaitRequest): Promise<ExitCode> {
   const sink = request.flags.quiet === true ? { write: () => true } : process.stderr
   const progress = createProgress(terminalOf(request.flags, process.stderr), sink)
+  const news = followContext(client, request.context, request.target.project)
   const interrupt = new AbortController()
   const onInterrupt = () => interrupt.abort()
   process.on('SIGINT', onInterrupt)
   try {
-    const watched = await watch(client, request, progress, interrupt.signal)
+    const watched = await watch(client, request, { progress, news, signal: interrupt.signal })
     progress.close()
     return await conclude(client, request, watched)
   } finally {
+    news.close()
     progress.close()
     process.off('SIGINT', onInterrupt)
   }
@@ -58,11 +59,16 @@ type Watched =
   | { readonly code: 'ended'; readonly timeline: ContextTimeline }
   | { readonly code: 'timed-out' | 'interrupted'; readonly timeline: ContextTimeline | undefined }
 
+type Watching = {
+  readonly progress: Progress
+  readonly news: News
+  readonly signal: AbortSignal
+}
+
 async function watch(
   client: HttpClient,
   request: WaitRequest,
-  progress: Progress,
-  signal: AbortSignal,
+  { progress, news, signal }: Watching,
 ): Promise<Watched> {
   const startedMs = Date.now()
   let timeline: ContextTimeline | undefined
@@ -78,7 +84,7 @@ async function watch(
     }
     const leftMs = request.timeoutMs - (Date.now() - startedMs)
     if (leftMs <= 0) return { code: 'timed-out', timeline }
-    await delay(Math.min(POLL_EVERY_MS, leftMs), undefined, { signal }).catch(() => undefined)
+    await news.wait(leftMs, signal)
   }
   return { code: 'interrupted', timeline }
 }

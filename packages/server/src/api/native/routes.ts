@@ -16,7 +16,7 @@ import { addTaskRoutes } from './tasks.ts'
 import { addTokenRoutes } from './tokens.ts'
 import { addUpstreamRoute } from './upstream.ts'
 
-/** Our own API under `/api/tiphys/v1`, for the CLI and the web UI. Polled; streams come later. */
+/** Our own API under `/api/tiphys/v1`, for the CLI and the web UI. Streams are in api/streams. */
 export function addNativeRoutes(
   add: AddRoute,
   parts: ApiParts & { readonly taskFeed: TaskFeed },
