@@ -176,7 +176,7 @@ class ProjectsService implements LoadedProjects {
 
   async lookAtUpstream(projectId: string): ReturnType<Projects['lookAtUpstream']> {
     const { upstreams } = this.#parts
-    await this.#following.freshen(projectId, 0)
+    const hasAnswered = await this.#following.freshen(projectId, 0)
     const state = upstreams?.stateOf(projectId)
     if (upstreams === undefined || state === undefined) return undefined
     const parsed = parseRepositoryUrl(state.connection.remoteUrl)
@@ -184,7 +184,7 @@ class ProjectsService implements LoadedProjects {
     const [, bare, port] = /^(.*?)(?::(\d+))?$/.exec(host ?? '') ?? []
     const pinned = port === undefined ? bare : `[${bare}]:${port}`
     const hostKeys = (await upstreams.pinnedHostKeys()).filter((key) => key.host === pinned)
-    return { state, hostKeys }
+    return { state, hostKeys, hasAnswered }
   }
 
   async updateShipyard(

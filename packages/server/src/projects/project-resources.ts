@@ -18,7 +18,7 @@ export type ProjectResourcesParts = {
   /** The pin of a run that shows this commit on the wire. */
   readonly pinOfRun: (projectId: string, commitId: string) => Pin | undefined
   /** Makes the local copy as new as it can be had in short time. */
-  readonly freshen: (projectId: string, maxAgeMs: number) => Promise<void>
+  readonly freshen: (projectId: string, maxAgeMs: number) => Promise<unknown>
 }
 
 /** A reader who names no commit gets what an upstream held this long ago at most, while it answers. */

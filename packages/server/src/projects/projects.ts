@@ -92,6 +92,8 @@ export type CreateProject = {
 
 export type UpstreamView = {
   readonly state: UpstreamState
+  /** False: it was waited for, and the state is from before. */
+  readonly hasAnswered: boolean
   /** ssh keys pinned for its host; none over https. */
   readonly hostKeys: readonly HostKey[]
 }

@@ -39,6 +39,12 @@ spec:
 
 type KeptnEvent = { id: string; gitcommitid: string; shkeptncontext: string; data: object }
 
+async function timed<T>(work: () => Promise<T>): Promise<{ answer: T; tookMs: number }> {
+  const startedMs = performance.now()
+  const answer = await work()
+  return { answer, tookMs: performance.now() - startedMs }
+}
+
 describe('a project in a repository that Keptn left behind', () => {
   let installation: Installation
   let host: GitHttp
@@ -182,6 +188,23 @@ describe('a project in a repository that Keptn left behind', () => {
     await installation.client.write(place, { 'slo.yaml': 'after' })
     const up = (await ask('GET', '/api/tiphys/v1/projects/shop/upstream')).json
     assert.equal((up as { reachable: boolean }).reachable, true)
+  })
+
+  it('an upstream that hangs holds up a reader once, and no trigger', async () => {
+    host.delay(60_000)
+    const read = () => ask('GET', `${RESOURCES}/shop/stage/dev/service/carts/resource/slo.yaml`)
+    const status = () => ask('GET', '/api/tiphys/v1/projects/shop/upstream')
+    const first = await timed(status)
+    assert.match(first.answer.text, /"reachable":false,"message":"it has not answered within 3 s"/)
+    assert.ok(first.tookMs < 8 * PROMPT_MS, String(first.tookMs))
+    const second = await timed(read)
+    assert.equal(second.answer.status, 200)
+    assert.ok(second.tookMs < PROMPT_MS, String(second.tookMs))
+    const post = await timed(() => installation.client.post({ stage: 'dev' }))
+    assert.equal(post.answer.status, 200)
+    assert.ok(post.tookMs < PROMPT_MS, String(post.tookMs))
+    host.delay(0)
+    await installation.restart()
   })
 
   it('an embedded project can be given an upstream later', async () => {

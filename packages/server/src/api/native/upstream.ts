@@ -1,6 +1,7 @@
 import { UpstreamStatus } from '@tiphys/contract/http/keptn-project.ts'
 import { formatTimestamp } from '@tiphys/core/evaluation/timestamp.ts'
 import type { Projects, UpstreamView } from '../../projects/projects.ts'
+import { FRESHEN_WAIT_MS } from '../../projects/upstream-following.ts'
 import { ok, refuse } from '../answer.ts'
 import { findProject } from '../keptn-v1/project-lookup.ts'
 import type { AddRoute } from '../route.ts'
@@ -23,10 +24,10 @@ export function addUpstreamRoute(add: AddRoute, projects: Projects): void {
   })
 }
 
-function statusOf({ state, hostKeys }: UpstreamView): UpstreamStatus {
+function statusOf({ state, hostKeys, hasAnswered }: UpstreamView): UpstreamStatus {
   const { connection, layout, seenMs, failure } = state
-  const isWaiting = seenMs === undefined && failure === undefined
-  const message = isWaiting ? 'it has not answered yet' : (failure?.message ?? '')
+  const silence = hasAnswered ? '' : `it has not answered within ${FRESHEN_WAIT_MS / 1_000} s`
+  const message = failure?.message ?? silence
   return {
     remoteURL: connection.remoteUrl,
     layout: layout.kind,
