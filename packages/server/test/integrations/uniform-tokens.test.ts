@@ -40,6 +40,18 @@ test('whatever it subscribes to, an integration hears of the projects of its tok
   assert.equal(integrations.isSubscribed('test', inProject('bank')), false)
 })
 
+test('the list says what an integration really hears, its ping what it asked for', async (t) => {
+  const { api, integrations } = await openDesk(t)
+  const registered = await integrations.register(wish('n1'), tokenOf('shop'))
+  assert.ok('id' in registered)
+  type Shown = { subscriptions: { filter: { projects: string[] } }[] }
+  const listed = await api.send('GET', '/api/tiphys/v1/integrations', { token: 'reader' })
+  const [one] = (listed.json as { integrations: Shown[] }).integrations
+  assert.deepEqual(one?.subscriptions[0]?.filter.projects, ['shop'])
+  const ping = await api.send('PUT', `${REGISTRATION}/${registered.id}/ping`)
+  assert.deepEqual((ping.json as Shown).subscriptions[0]?.filter.projects, [])
+})
+
 test('two teams may have a service of one name; neither touches the other', async (t) => {
   const { integrations } = await openDesk(t)
   const first = await integrations.register(wish('n1'), tokenOf('shop'))

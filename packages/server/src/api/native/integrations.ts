@@ -1,6 +1,6 @@
 import { type IntegrationEntry, IntegrationList } from '@tiphys/contract/http/native-integration.ts'
 import { formatTimestamp } from '@tiphys/core/evaluation/timestamp.ts'
-import type { Integration } from '../../integrations/integration.ts'
+import { type Integration, within } from '../../integrations/integration.ts'
 import { ok } from '../answer.ts'
 import type { IntegrationsPart } from '../integrations-part.ts'
 import { shownSubscription } from '../keptn-v1/uniform.ts'
@@ -33,7 +33,10 @@ function entryOf(integrations: IntegrationsPart, integration: Integration): Inte
     registeredAt: formatTimestamp(integration.registeredMs),
     lastSeenAt: formatTimestamp(integration.lastSeenMs),
     silent: integrations.isSilent(integration),
-    subscriptions: integration.subscriptions.map(shownSubscription),
+    subscriptions: integration.subscriptions.map((one) =>
+      // Where its token is for some projects only, those, whatever the service asked for.
+      shownSubscription({ ...one, ...within(integration.projects, one) }),
+    ),
     ...(last === undefined
       ? {}
       : {
