@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import type { Actor } from '../intake/actor.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { BackupManifest } from './backup-manifest.ts'
 import {
@@ -33,6 +34,7 @@ export type BackupAnswer =
   | { readonly code: 'invalid'; readonly message: string }
 
 export type BackupsParts = BackupParts & {
+  readonly clock: Pick<Clock, 'nowMs' | 'at'>
   readonly logger: Log
   readonly onCreated?: (manifest: BackupManifest, actor: Actor) => void
 }
@@ -61,7 +63,11 @@ export async function createBackups(parts: BackupsParts): Promise<Backups> {
       parts.logger.warn({ by: actor.name }, 'the backup holds the key of the secrets')
     }
     parts.onCreated?.(manifest, actor)
-    const content = Readable.from(staged.content(), { signal: stop.signal, objectMode: false })
+    const stalled = new AbortController()
+    const content = Readable.from(watched(staged.content(), parts.clock, stalled), {
+      signal: AbortSignal.any([stop.signal, stalled.signal]),
+      objectMode: false,
+    })
     const sent = new Promise<void>((resolve) => content.once('close', resolve))
     busy = sent.then(() => staged[Symbol.asyncDispose]())
     return { code: 'created', content, sizeBytes, manifest }
@@ -92,5 +98,28 @@ export async function createBackups(parts: BackupsParts): Promise<Backups> {
       stop.abort(new Error('the server is stopping'))
       await busy?.catch(() => undefined)
     },
+  }
+}
+
+/** A client that takes nothing for so long has gone; others wait for their turn, and the copy takes space. */
+const LONGEST_PAUSE_MS = 2 * 60 * 1_000
+
+/** Aborts when nobody takes the next piece in time. */
+async function* watched(
+  content: AsyncIterable<Uint8Array>,
+  clock: Pick<Clock, 'nowMs' | 'at'>,
+  stalled: AbortController,
+): AsyncGenerator<Uint8Array> {
+  let cancel = () => {}
+  try {
+    for await (const chunk of content) {
+      cancel = clock.at(clock.nowMs() + LONGEST_PAUSE_MS, () =>
+        stalled.abort(new Error('nobody takes the backup')),
+      )
+      yield chunk
+      cancel()
+    }
+  } finally {
+    cancel()
   }
 }

@@ -23,6 +23,9 @@ export type Statement<Row extends object> = {
 /** Queries are built from filters, so their texts are many but not without end. */
 const MAX_STATEMENTS = 500
 
+/** A WAL that grew beyond it (while a backup read the log, say) gives the rest back to the disk. */
+const WAL_KEPT_BYTES = 64 * 1024 * 1024
+
 export type SqliteFileOptions = {
   /** FULL: on disk when a transaction ends. NORMAL: whole after a power cut, but the last transactions may be missing. */
   readonly synchronous: 'FULL' | 'NORMAL'
@@ -45,6 +48,7 @@ export function openSqliteFile(path: string, options: SqliteFileOptions): Sqlite
       ${options.shrinks === true ? 'PRAGMA auto_vacuum = INCREMENTAL;' : ''}
       ${readOnly ? '' : 'PRAGMA journal_mode = WAL;'}
       PRAGMA synchronous = ${options.synchronous};
+      PRAGMA journal_size_limit = ${WAL_KEPT_BYTES};
       PRAGMA cache_size = -${Math.round(options.cacheBytes / 1024)};
     `)
   } catch (error) {
