@@ -209,7 +209,9 @@ test('what a shipyard says beyond Keptn is checked where it stands', () => {
       `        - name: delivery
           tasks: [{name: deployment, retry: {times: 99}}]
 `,
-      ['shipyard.yaml:9:46: spec.stages.0.sequences.0.tasks.0.retry.times: too big: expected number to be <=10'],
+      [
+        'shipyard.yaml:9:46: spec.stages.0.sequences.0.tasks.0.retry.times: too big: expected number to be <=10',
+      ],
     ],
   ]
   for (const [text, expected] of cases) assert.deepEqual(lines(shipyard(text)), expected)

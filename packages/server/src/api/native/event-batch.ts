@@ -9,8 +9,8 @@ import type { Actor } from '../../intake/actor.ts'
 import type { Intake, IntakeOptions } from '../../intake/intake.ts'
 import { ok, refusalOf, refuse } from '../answer.ts'
 import { idempotencyKeyOf } from '../idempotency-key.ts'
-import { requestFacts } from '../observe-requests.ts'
 import { MAX_EVENT_BYTES } from '../keptn-v1/event.ts'
+import { requestFacts } from '../observe-requests.ts'
 import type { AddRoute, RouteRequest } from '../route.ts'
 import { sentenceOf } from '../validation.ts'
 import { acceptedOutcome, itemKey, refusedOutcome } from './batch.ts'
@@ -53,7 +53,12 @@ async function acceptAll(
     outcomes[index] =
       isAnyLarge && sizeBytesOf(event) > MAX_EVENT_BYTES
         ? refusedOutcome(refuse('too-large', `the event is larger than ${MAX_EVENT_BYTES} bytes`))
-        : await accept(intake, event, actor, key === undefined ? facts : { ...facts, idempotencyKey: key })
+        : await accept(
+            intake,
+            event,
+            actor,
+            key === undefined ? facts : { ...facts, idempotencyKey: key },
+          )
   }
   await Promise.all(
     chains(envelope.data).map(async (chain) => {
