@@ -41,7 +41,8 @@ export function fileKindOf(file: string, text: string): FileKind | undefined {
   if (/^kind:\s*["']?Shipyard\b/m.test(text)) return 'shipyard'
   if (/^apiVersion:\s*["']?spec\.keptn\.sh\/0\.2/m.test(text)) return 'shipyard'
   for (const [, key] of text.matchAll(/^([A-Za-z_]+):/gm)) {
-    const kind = key === undefined ? undefined : BY_KEY[key]
+    // `constructor:` is a key of a file, and of every object.
+    const kind = key !== undefined && Object.hasOwn(BY_KEY, key) ? BY_KEY[key] : undefined
     if (kind !== undefined) return kind
   }
   return undefined

@@ -84,3 +84,9 @@ test('a file that is nothing known is an error with what was probably meant', ()
     'shipyrd.yaml:1:1: neither the name nor the content says what kind of file this is; did you mean shipyard.yaml?',
   ])
 })
+
+test('a key that every object has says nothing about a file', () => {
+  const [problem] = lintFileSet({ 'values.json': 'constructor: {prototype: 2}\n__proto__: 1\n' })
+  assert.equal(problem?.severity, 'error')
+  assert.match(problem.message, /^neither the name nor the content says/)
+})

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { lintShipyardFile } from '@tiphys/providers/lint-files.ts'
 import { createMemoryDocuments } from '../../src/adapters/memory/memory-documents.ts'
 import { createMemoryStore } from '../../src/adapters/memory/memory-store.ts'
+import { auditProjection } from '../../src/audit/audit-projection.ts'
+import { createAuditTrail } from '../../src/audit/create-audit-trail.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import { startEngine } from '../../src/engine/engine-loop.ts'
 import { createApprovalExecutor } from '../../src/executors/approval/approval-executor.ts'
@@ -91,6 +93,7 @@ export async function startHouse(executors: readonly TaskExecutor[] = []): Promi
     contextsProjection,
     servicesProjection,
     evaluationsProjection,
+    auditProjection,
   ])
   const integrations = await createIntegrations({
     documents: createMemoryDocuments(),
@@ -100,7 +103,8 @@ export async function startHouse(executors: readonly TaskExecutor[] = []): Promi
     mask: (text) => text,
   })
   const parts = { store, clock, projects, engine, intake, projections, integrations }
-  const api = await startTestApi(parts)
+  const audit = createAuditTrail({ store, clock, newId: () => randomUUID() })
+  const api = await startTestApi({ ...parts, audit })
   async function close(): Promise<void> {
     await api.close()
     await engine.close()
