@@ -35,6 +35,11 @@ spec:
             - name: handover
               properties:
                 executor: external
+        - name: check
+          tasks:
+            - name: handover
+              properties:
+                executor: external
 `
 
 export function argocdYaml(repository: BareRepository): string {

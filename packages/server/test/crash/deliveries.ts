@@ -19,6 +19,8 @@ export type Answered = {
 const HANDOVER = 'sh.keptn.event.handover'
 const LOOK_EVERY_MS = 100
 const PAGE_SIZE = 100
+/** A service that takes its time: the story goes on while the server is killed. */
+const ANSWERED_PER_LOOK = 4
 
 export async function configure(
   world: CrashWorld,
@@ -59,17 +61,41 @@ export async function triggerAll(
   return answered
 }
 
-/** Answers every handover as a service outside would, until the signal says that it is over. */
+/** Runs that need nothing but a service outside, one after the other in the lane of a service. */
+export async function triggerChecks(
+  client: PatientClient,
+  service: string,
+  count: number,
+): Promise<Answered[]> {
+  const answered: Answered[] = []
+  for (let number = 0; number < count; number++) {
+    const id = randomUUID()
+    const type = `sh.keptn.event.${STAGE}.check.triggered`
+    const data = { project: PROJECT, stage: STAGE, service }
+    const posted = await client.post('/api/v1/event', { ...envelope(id, type), data })
+    answered.push(answeredOf(id, type, posted))
+  }
+  return answered
+}
+
+/**
+ * Answers every handover as a service outside would, a few at each look, until the signal says that it is over. `onAnswered` hears of each
+ * that the server has taken.
+ */
 export async function answerHandovers(
   client: PatientClient,
   signal: AbortSignal,
+  onAnswered: () => void,
 ): Promise<Answered[]> {
   const answers = new Map<string, Promise<Answered[]>>()
   const path = `/api/controlPlane/v1/event/triggered/${HANDOVER}.triggered?project=${PROJECT}&pageSize=${PAGE_SIZE}`
   while (!signal.aborted) {
     const { events } = EventPageBody.parse(await client.get(path))
-    for (const event of events) {
-      if (!answers.has(event.id)) answers.set(event.id, answer(client, event))
+    const fresh = events.filter(({ id }) => !answers.has(id)).slice(0, ANSWERED_PER_LOOK)
+    for (const event of fresh) {
+      const answered = answer(client, event)
+      answered.then(onAnswered, () => undefined)
+      answers.set(event.id, answered)
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
   }
@@ -103,8 +129,13 @@ async function answer(
 }
 
 export async function allRuns(client: PatientClient): Promise<readonly Run[]> {
-  const path = `/api/tiphys/v1/runs?project=${PROJECT}&pageSize=${PAGE_SIZE}`
-  return RunPage.parse(await client.get(path)).runs
+  const runs: Run[] = []
+  for (;;) {
+    const query = `project=${PROJECT}&pageSize=${PAGE_SIZE}&nextPageKey=${runs.length}`
+    const page = RunPage.parse(await client.get(`/api/tiphys/v1/runs?${query}`))
+    runs.push(...page.runs)
+    if (page.runs.length < PAGE_SIZE) return runs
+  }
 }
 
 function answeredOf(id: string, type: string, { body, isRepeat }: Posted): Answered {
