@@ -123,7 +123,7 @@ async function end(world: World, seed: number, steps: number): Promise<Story> {
     hints: new Map(world.hints),
     crashes: world.crashes,
     excusedMs: world.excusedMs,
-    wasSetBack: world.wasSetBack,
+    wasSetBack: world.setBackMs > 0,
     complaints: world.complaints,
     ...(await foldedAndRebuilt(server)),
     shipyardAt: (projectId: string, commitId: string) => shipyards.get(`${projectId}@${commitId}`),

@@ -12,10 +12,12 @@ export function complainAboutNow(world: World): void {
   if (server === undefined || !world.isUp() || world.areTwo()) return
   const { engine, projects } = server
   const nowMs = world.clock.nowMs()
+  const silent: string[] = []
   for (const { projectId } of projects.list()) {
     for (const run of engine.openRunsOf(projectId)) {
       const reasons = engine.why(projectId, run.context).filter(({ runId }) => runId === run.runId)
-      if (reasons.length === 0) {
+      if (reasons.length === 0) silent.push(run.runId)
+      if (reasons.length === 0 && world.isSilentForLong(run.runId)) {
         world.complain(`open run ${run.runId} (${run.plan.sequence}) cannot say what it waits for`)
       }
       for (const { message, untilMs } of reasons) {
@@ -25,6 +27,7 @@ export function complainAboutNow(world: World): void {
       }
     }
   }
+  world.onlyTheseAreSilent(silent)
   for (const { runId, triggeredId, task, process } of world.atWork) {
     const isOpen = engine.openRun(runId)?.open.some(({ event }) => event.id === triggeredId)
     if (process === server.number && !isOpen) {

@@ -21,6 +21,7 @@ const QUIET_TURNS = 24
 /** So many timers at one moment are no work but a loop that would burn a core. */
 const MOST_TIMERS_AT_ONCE = 400
 const ID_DIGITS = 12
+const SEEN_WITHIN_MS = MINUTE_MS + 2 * SECOND_MS
 /** What the engine waits for a disk that refused, and a second for what waits behind it. */
 const TRIES_AGAIN_MS = 2 * SECOND_MS
 
@@ -44,9 +45,10 @@ export class World {
   readonly people
   crashes = 0
   excusedMs = 0
-  wasSetBack = false
+  setBackMs = 0
   readonly #living: Living[] = []
   readonly #randomOf: Readonly<Record<'disk' | 'executors' | 'effects' | 'server', SeededRandom>>
+  readonly #silentSinceMs = new Map<string, number>()
   #faultsAreOver = false
   #diskFullUntilMs = 0
   #startsAtMs = 0
@@ -147,8 +149,21 @@ export class World {
   setClock(byMs: number): void {
     this.tell(`the wall clock is set by ${byMs / SECOND_MS}s`)
     if (byMs > 0) this.excusedMs += byMs
-    else this.wasSetBack = true
+    else this.setBackMs -= byMs
     this.clock.set(byMs)
+  }
+
+  /** A run that may go on and does not: when a freeze was taken back, that is seen within a minute of the wall clock. */
+  isSilentForLong(runId: string): boolean {
+    const sinceMs = this.#silentSinceMs.get(runId) ?? this.clock.elapsedMs()
+    this.#silentSinceMs.set(runId, sinceMs)
+    return this.clock.elapsedMs() - sinceMs > SEEN_WITHIN_MS + this.setBackMs
+  }
+
+  onlyTheseAreSilent(runIds: readonly string[]): void {
+    for (const runId of this.#silentSinceMs.keys()) {
+      if (!runIds.includes(runId)) this.#silentSinceMs.delete(runId)
+    }
   }
 
   /** From now on nothing goes wrong any more. */
