@@ -33,13 +33,18 @@ export interface Configuration {
   removePlaces(
     projectId: string,
     places: readonly Exclude<Place, { level: 'project' }>[],
-    message: string,
+    words: CommitWords,
   ): Promise<WriteResult>
   /**
    * Makes a service known in the repository of a project with an upstream, as Keptn does, by a metadata.yaml in each stage. Without an
    * upstream nobody else reads it, and the first write to the service does that.
    */
-  addService(projectId: string, service: string, stages: readonly string[]): Promise<WriteResult>
+  addService(
+    projectId: string,
+    service: string,
+    stages: readonly string[],
+    author?: string,
+  ): Promise<WriteResult>
   layoutOf(projectId: string): KeptnLayout
   /** The newest commit of every branch. */
   head(projectId: string): Promise<Pin>
@@ -59,6 +64,8 @@ export type Pin = Readonly<Record<string, string>>
 export type Place = KeptnPlace
 
 export type ResourceEntry = { readonly place: Place; readonly uri: string }
+
+export type CommitWords = Pick<ResourceChange, 'message' | 'author'>
 
 export type ResourceChange = {
   readonly place: Place

@@ -167,7 +167,7 @@ class ProjectsService implements LoadedProjects {
       const stages = this.#record(project).stages
       for (const service of project.services) {
         // Nothing depends on it: the first write to the service does the same.
-        await this.#parts.configuration.addService(projectId, service.name, stages)
+        await this.#parts.configuration.addService(projectId, service.name, stages, actor.name)
       }
       await this.#snapshots.refresh(projectId)
       return { code: 'attached' }

@@ -39,7 +39,8 @@ export function createProjectServices(parts: ProjectServicesParts): ProjectServi
         return { code: 'exists', message: `service ${service} already exists in project ${name}` }
       }
       const { projectId } = project
-      const added = await configuration.addService(projectId, service, stagesOf(projectId))
+      const stages = stagesOf(projectId)
+      const added = await configuration.addService(projectId, service, stages, actor.name)
       if (added.code === 'upstream-failed') return unwritten(added.failure)
       if (added.code !== 'written') return invalid(added.message)
       await registry.record(projectId, { type: 'service.created', service }, actor)
@@ -61,8 +62,8 @@ export function createProjectServices(parts: ProjectServicesParts): ProjectServi
       const places = stagesOf(projectId).map(
         (stage) => ({ level: 'service', stage, service }) as const,
       )
-      const message = `Removed service: ${service}`
-      const removed = await configuration.removePlaces(projectId, places, message)
+      const words = { message: `Removed service: ${service}`, author: actor.name }
+      const removed = await configuration.removePlaces(projectId, places, words)
       if (removed.code === 'upstream-failed') return unwritten(removed.failure)
       await registry.record(projectId, { type: 'service.deleted', service }, actor)
       await snapshots.refresh(projectId)

@@ -170,7 +170,9 @@ const CHECKS: readonly Check[] = [
       await configuration.createProject('p1', SHIPYARD, CREATED)
       await write(configuration, CARTS, { 'a.yaml': 'a', 'x/b.yaml': 'b' })
       const kept = await write(configuration, { ...CARTS, service: 'carts2' }, { 'a.yaml': 'a' })
-      const removed = await configuration.removePlaces('p1', [CARTS], 'Removed service: carts')
+      const removed = await configuration.removePlaces('p1', [CARTS], {
+        message: 'Removed service: carts',
+      })
       assert.ok(removed.code === 'written' && removed.pin['main'] !== kept['main'])
       const services = (await configuration.list('p1', removed.pin)).filter(
         ({ place }) => place.level === 'service',
@@ -179,7 +181,10 @@ const CHECKS: readonly Check[] = [
         new Set(services.map(({ place }) => (place.level === 'service' ? place.service : ''))),
         new Set(['carts2']),
       )
-      assert.deepEqual(await configuration.removePlaces('p1', [CARTS], 'again'), removed)
+      assert.deepEqual(
+        await configuration.removePlaces('p1', [CARTS], { message: 'again' }),
+        removed,
+      )
     },
   ],
 

@@ -101,11 +101,9 @@ test('with a branch for each stage a write goes to its branch, a service away fr
   await configuration.addService('p1', 'orders', ['dev', 'prod'])
   assert.deepEqual((await repository.subjects('prod')).slice(-1), ['Added service: orders'])
   assert.match(await repository.show('orders/metadata.yaml', 'dev'), /servicename: orders/)
-  const removed = await configuration.removePlaces(
-    'p1',
-    [CARTS, PROD_CARTS],
-    'Removed service: carts',
-  )
+  const removed = await configuration.removePlaces('p1', [CARTS, PROD_CARTS], {
+    message: 'Removed service: carts',
+  })
   assert.equal(removed.code, 'written')
   for (const stage of ['dev', 'prod']) {
     const files = await repository.run(['ls-tree', '-r', '--name-only', stage])

@@ -9,6 +9,7 @@ import {
 import { createKeyedMutex } from '../../keyed-mutex.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type {
+  CommitWords,
   Configuration,
   Pin,
   Place,
@@ -163,16 +164,17 @@ class BareConfiguration implements GitConfiguration {
   removePlaces(
     projectId: string,
     places: readonly Exclude<Place, { level: 'project' }>[],
-    message: string,
+    words: CommitWords,
   ): Promise<WriteResult> {
     const [first = { level: 'project' as const }] = places
-    return this.#apply(projectId, first, (ground) => planRemoval(ground, places), { message })
+    return this.#apply(projectId, first, (ground) => planRemoval(ground, places), words)
   }
 
   async addService(
     projectId: string,
     service: string,
     stages: readonly string[],
+    author?: string,
   ): Promise<WriteResult> {
     const project = { level: 'project' } as const
     if (this.#book.find(projectId) === undefined) {
@@ -180,7 +182,8 @@ class BareConfiguration implements GitConfiguration {
       return { code: 'written', commitId: pin[this.layoutOf(projectId).mainBranch] ?? '', pin }
     }
     const plan = (ground: Ground) => planService(ground, service, stages)
-    return await this.#apply(projectId, project, plan, { message: `Added service: ${service}` })
+    const message = `Added service: ${service}`
+    return await this.#apply(projectId, project, plan, { message, author })
   }
 
   layoutOf(projectId: string): KeptnLayout {
