@@ -100,7 +100,12 @@ export function composeObservation(parts: ObservationParts): Observation {
       isPublic: settings.metricsPublic === true,
     },
     data(data) {
-      const store = observedStore(data.store, meter, counter.committed)
+      const store = observedStore({
+        store: data.store,
+        meter,
+        onCommitted: counter.committed,
+        onProblem: (error) => log.error({ error }, 'rows could not be counted'),
+      })
       const projections = observedProjections(data.projections, store)
       late.projections = projections
       late.folded = projections.foldedPosition

@@ -5,12 +5,18 @@ import type { CommitResult, CommitUnit, Store, StoredEvent } from '../ports/stor
 const MS_PER_SECOND = 1_000
 const OUTCOMES = ['committed', 'conflict', 'repeat', 'failed']
 
-/** The same store, with every commit measured and every committed row shown to `onCommitted`, in order. */
-export function observedStore(
-  store: Store,
-  meter: Meter,
-  onCommitted: (rows: readonly StoredEvent[]) => void,
-): Store {
+export type StoreObservation = {
+  readonly store: Store
+  readonly meter: Meter
+  /** Sees every committed row, in order. */
+  readonly onCommitted: (rows: readonly StoredEvent[]) => void
+  /** It threw: what was written stays written, and whoever wrote it is not told of a failure. */
+  readonly onProblem: (error: unknown) => void
+}
+
+/** The same store, with every commit measured and every committed row shown. */
+export function observedStore(parts: StoreObservation): Store {
+  const { store, meter } = parts
   let together = 0
   for (const outcome of OUTCOMES) meter.touch('tiphys_commits_total', { outcome })
   return {
@@ -24,18 +30,24 @@ export function observedStore(
         })
       }
       const beganMs = performance.now()
-      try {
-        const result = await store.commit(unit)
-        const seconds = (performance.now() - beganMs) / MS_PER_SECOND
-        meter.observe('tiphys_commit_duration_seconds', seconds, {})
-        meter.count('tiphys_commits_total', { outcome: result.code })
-        if (result.code === 'committed') onCommitted(result.rows)
-        return result
-      } catch (error) {
+      const result = await store.commit(unit).catch((error: unknown) => {
         meter.count('tiphys_commits_total', { outcome: 'failed' })
         throw error
-      }
+      })
+      const seconds = (performance.now() - beganMs) / MS_PER_SECOND
+      meter.observe('tiphys_commit_duration_seconds', seconds, {})
+      meter.count('tiphys_commits_total', { outcome: result.code })
+      if (result.code === 'committed') show(parts, result.rows)
+      return result
     },
+  }
+}
+
+function show({ onCommitted, onProblem }: StoreObservation, rows: readonly StoredEvent[]): void {
+  try {
+    onCommitted(rows)
+  } catch (error) {
+    onProblem(error)
   }
 }
 

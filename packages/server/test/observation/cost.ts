@@ -40,7 +40,14 @@ const history = { contextBeganMs: async () => undefined, brokenSinceMs: async ()
 const delivery = createDeliveryMetrics({ meter, history, onProblem: () => undefined })
 const counter = createRowCounter({ meter, delivery, log })
 // Only `commit` is called.
-const observed = observedStore(idle as Store, meter, counter.committed)
+const observed = observedStore({
+  store: idle as Store,
+  meter,
+  onCommitted: counter.committed,
+  onProblem: (error) => {
+    throw error
+  },
+})
 
 /** Microseconds of processor time for one run, each of its rows a commit of its own. */
 async function measure(store: Pick<Store, 'commit'>): Promise<number> {

@@ -28,8 +28,9 @@ describe('the wrappers', () => {
     const memory = createMemoryStore()
     const seen: StoredEvent[] = []
     let isFull = false
-    const store = observedStore(
-      {
+    const problems: unknown[] = []
+    const store = observedStore({
+      store: {
         ...memory,
         commit: (unit) =>
           isFull
@@ -37,8 +38,12 @@ describe('the wrappers', () => {
             : memory.commit(unit),
       },
       meter,
-      (rows) => seen.push(...rows),
-    )
+      onCommitted(rows) {
+        seen.push(...rows)
+        throw new Error('cannot count')
+      },
+      onProblem: (error) => problems.push(error),
+    })
     const unit = { writes: [{ stream: 'a', expectedVersion: 1, events: [] }], nowMs: 0 }
     assert.equal((await store.commit(unit)).code, 'conflict')
     assert.equal((await store.commit({ writes: [], nowMs: 0 })).code, 'committed')
@@ -48,6 +53,7 @@ describe('the wrappers', () => {
       assert.equal(await read('tiphys_commits_total', { outcome }), 1, outcome)
     }
     assert.equal(seen.length, 0)
+    assert.equal(problems.length, 1, 'a failure to count is no failure to write')
   })
 
   it('measure what Git says to other hosts, and nothing that stays here', async () => {
