@@ -52,7 +52,9 @@ function declareServe(program: Command): void {
 
 const BOOTSTRAP_TOKEN = `
 --api-token (TIPHYS_API_TOKEN) sets the token that may do everything. Without it
-one is made up at the first start and shown once; the server keeps its hash.`
+one is made up at the first start and shown once; the server keeps its hash.
+
+Traces go where OTEL_EXPORTER_OTLP_ENDPOINT says (docs/observing.md).`
 
 function serverFlag(flag: ServerFlag): Option {
   const text = `${flag.help} [${flag.environment}]`
