@@ -22,7 +22,7 @@ export type ThreadedProjectionsParts = {
 }
 
 /** It takes 25 MB, and a quarter of a second to start. */
-const IDLE_MS = 30_000
+const IDLE_MS = 10_000
 
 /**
  * Projections that are folded, stored and listed in a thread of their own, which reads the log through its own connection: the thread that
