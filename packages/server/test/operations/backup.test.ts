@@ -249,3 +249,15 @@ test('one that is given up leaves nothing behind', async (t: TestContext) => {
   const left = readdirSync(world.dataDir).filter((name) => name.startsWith('backup-'))
   assert.deepEqual([left, existsSync(world.file)], [[], false])
 })
+
+test('commits that open runs are pinned to and no repository has are named', async (t) => {
+  const world = await backupWorld(t)
+  const commit = 'c0ffee'.padEnd(40, '0')
+  const plan = { projectId: PROJECT_ID, pin: { main: commit } }
+  const events = [{ event: anEvent(), projectId: PROJECT_ID, meta: { k: 'start', plan } }]
+  const write = { stream: `run/${PROJECT_ID}/open`, expectedVersion: 0, events, open: true }
+  await committed(world.data.store.commit({ writes: [write], nowMs: NOW_MS }))
+  await backUp(world)
+  const { openRuns, missingCommits } = await restoreInto(world, 'restored')
+  assert.deepEqual([openRuns, missingCommits], [1, [commit]])
+})
