@@ -127,8 +127,8 @@ export function composeObservation(parts: ObservationParts): Observation {
         storageCollector({ ...parts, meter, foldedPosition, outbox: outbox.standing }, observed),
         {
           name: 'waiting',
-          collect() {
-            collectWaiting({ engine, projects, meter }, clock.nowMs())
+          async collect() {
+            await collectWaiting({ engine, projects, meter }, clock.nowMs())
             counter.keepOnly((runId) => engine.openRun(runId) !== undefined)
           },
         },
