@@ -215,7 +215,7 @@ const SITUATIONS: readonly Asked[] = [
   ['a page size that is none', 'GET', `${PROJECT}?pageSize=many`],
   ['a time that is none', 'GET', '/api/mongodb-datastore/event?project=shop&fromTime=yesterday'],
   ['a filter without project', 'GET', '/api/mongodb-datastore/event/type/x?filter=data.stage:dev'],
-  ['a route that is not built yet', 'GET', '/api/controlPlane/v1/uniform/registration'],
+  ['a route that is not built yet', 'GET', '/api/statistics/v1/statistics'],
 
   [
     'lint: a trigger that names nothing',
