@@ -21,7 +21,7 @@ export type Connection = {
 }
 
 /** A client that does not even take the last word is not waited for. */
-const LAST_WORD_MS = 2_000
+const LAST_WORD_MS = 500
 
 export function createConnection(
   raw: ServerResponse,
