@@ -17,6 +17,8 @@ export type FaultyStoreParts = {
   readonly has: (fault: Fault) => boolean
   readonly isDiskFull: () => boolean
   readonly onDeath: () => void
+  /** Somebody reads, writes, or waits for a slow disk. */
+  readonly onUse: () => void
   /** A write or a read failed: whoever tries again does it a little later. */
   readonly onRefused: () => void
   /** What was really written by one commit. */
@@ -63,13 +65,17 @@ export function liveStore(parts: FaultyStoreParts): Life {
   function delay(): Promise<void> {
     const turns = isHit('slow-disk', SLOW) ? 1 + random.below(MAX_SLOW_TURNS) : 0
     last = last.then(async () => {
-      for (let turn = 0; turn < turns; turn++) await nextTurn()
+      for (let turn = 0; turn < turns; turn++) {
+        parts.onUse()
+        await nextTurn()
+      }
     })
     return last
   }
 
   /** Every write of the process: a commit, a settled effect, a deletion. */
   async function write<T>(name: string, work: () => Promise<T>): Promise<T> {
+    parts.onUse()
     await delay()
     if (isDead) return await never()
     if (parts.isDiskFull()) throw refused(noSpace())
@@ -81,6 +87,7 @@ export function liveStore(parts: FaultyStoreParts): Life {
     }
     if (isHit('crash-before-commit', CRASH)) return await die(`dies before: ${name}`)
     const result = await work()
+    parts.onUse()
     if (isDead) return await never()
     if (isHit('crash-after-commit', CRASH)) return await die(`dies after: ${name}`)
     if (isUnknown) {
@@ -91,6 +98,7 @@ export function liveStore(parts: FaultyStoreParts): Life {
   }
 
   async function read<T>(work: () => Promise<T>): Promise<T> {
+    parts.onUse()
     if (isDead) return await never()
     if (isHit('read-error', READ_ERROR)) {
       tell('the disk cannot be read for a moment')
@@ -101,8 +109,8 @@ export function liveStore(parts: FaultyStoreParts): Life {
   }
 
   async function commit(unit: CommitUnit): Promise<CommitResult> {
-    // Read when it is handed in, as the port says.
-    const handedIn = structuredClone(unit)
+    // Read when it is handed in, as the port says, also where it is written later.
+    const handedIn = has('slow-disk') ? structuredClone(unit) : unit
     return await write(described(unit), async () => {
       const result = await disk.commit(handedIn)
       parts.onWritten(result)

@@ -16,8 +16,8 @@ import { drawSwarm, type Fault, type Swarm } from './swarm.ts'
 const START_MS = Date.UTC(2026, 0, 1)
 const SECOND_MS = 1_000
 const MINUTE_MS = 60 * SECOND_MS
-/** Turns of the event loop after which everything has come to rest that needs no time. */
-const QUIET_TURNS = 24
+/** After so many turns of the event loop without a read or a write nothing more happens that needs no time. */
+const QUIET_TURNS = 5
 /** So many timers at one moment are no work but a loop that would burn a core. */
 const MOST_TIMERS_AT_ONCE = 400
 const ID_DIGITS = 12
@@ -51,8 +51,10 @@ export class World {
   readonly #silentSinceMs = new Map<string, number>()
   #faultsAreOver = false
   #diskFullUntilMs = 0
+  #lastRefusedMs = Number.NEGATIVE_INFINITY
   #startsAtMs = 0
   #lives = 0
+  #diskUses = 0
   #nextId = 0
 
   constructor(seed: number, without: readonly Fault[]) {
@@ -128,8 +130,10 @@ export class World {
     return this.server()?.engine
   }
 
+  /** Somebody listens, and the disk has worked for as long as it takes to try again. */
   isUp(): boolean {
-    return this.server() !== undefined && this.clock.elapsedMs() >= this.#diskFullUntilMs
+    const refusedAgoMs = this.clock.elapsedMs() - this.#lastRefusedMs
+    return this.server() !== undefined && refusedAgoMs > TRIES_AGAIN_MS && !this.#isDiskFull()
   }
 
   areTwo(): boolean {
@@ -192,11 +196,14 @@ export class World {
 
   /** Lets everything run that needs no time, and brings a process up again when none is there. */
   async rest(): Promise<void> {
-    for (let turn = 0; turn < QUIET_TURNS; turn++) {
+    let quiet = 0
+    while (quiet < QUIET_TURNS) {
+      const before = this.#diskUses
       await new Promise<void>((resolve) => setImmediate(resolve))
+      quiet = this.#diskUses === before ? quiet + 1 : 0
       if (this.#living.length > 0 || this.clock.elapsedMs() < this.#startsAtMs) continue
       await this.#boot()
-      turn = 0
+      quiet = 0
     }
   }
 
@@ -275,6 +282,10 @@ export class World {
     }
   }
 
+  #isDiskFull(): boolean {
+    return this.clock.elapsedMs() < this.#diskFullUntilMs
+  }
+
   #stayAway(): void {
     const awayMs = this.random.fork(`away ${this.#lives}`).below(15) * MINUTE_MS
     this.#startsAtMs = this.clock.elapsedMs() + awayMs
@@ -288,10 +299,14 @@ export class World {
       disk: store,
       random: this.#randomOf.disk,
       has: (fault) => this.has(fault),
-      isDiskFull: () => this.clock.elapsedMs() < this.#diskFullUntilMs,
+      isDiskFull: () => this.#isDiskFull(),
       onDeath,
+      onUse: () => {
+        this.#diskUses++
+      },
       onRefused: () => {
         this.excusedMs += TRIES_AGAIN_MS
+        this.#lastRefusedMs = this.clock.elapsedMs()
       },
       onWritten: (result) => {
         if (result.code !== 'committed' || result.rows.length === 0) return
