@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import { readdir, readFile, rm } from 'node:fs/promises'
+import { readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { GitConfiguration } from '../../src/adapters/git/git-configuration.ts'
@@ -274,6 +274,29 @@ test('a process that died after its push finds the commit again', async () => {
     services: ['carts'],
   })
   assert.equal(await read(next, CARTS, 'slo.yaml'), 'a')
+})
+
+test('locks that a killed process left behind hold up neither a write nor a fetch', async () => {
+  await using world = await openUpstreamWorld()
+  const repository = await begun(world)
+  const directory = join(world.folder, 'configuration', 'p1.git')
+  const lock = async () => {
+    for (const name of ['refs/tiphys/upstream/main.lock', 'refs/heads/main.lock']) {
+      await writeFile(join(directory, name), '')
+      await utimes(join(directory, name), 0, 0)
+    }
+  }
+  await repository.commit({ 'by-hand': 'old' })
+  await lock()
+  const writer = await world.reopen()
+  const written = await write(writer, 'a')
+  assert.equal(written.code, 'written', JSON.stringify(written))
+  await repository.commit({ 'by-hand': 'x' })
+  await lock()
+  const follower = await world.reopen()
+  const look = await follower.upstreams.look('p1')
+  assert.equal(look.code, 'looked', JSON.stringify(look))
+  assert.equal(await read(follower, PROJECT, 'by-hand'), 'x')
 })
 
 test('a lost local copy is fetched again, also while the server runs', async () => {

@@ -208,10 +208,12 @@ export class ProjectRepositories {
     plan: (ground: Ground) => Promise<Plan>,
     words: { readonly message: string; readonly author: string },
   ): Promise<Applied | { readonly code: 'raced' }> {
-    const { git, book, timeouts } = this.#parts
+    const { git, book, repositories, timeouts } = this.#parts
     const directory = this.directoryOf(projectId)
     const layout = this.layoutOf(projectId)
     const place = { directory, layout, timeoutMs: timeouts.fetchMs }
+    // A killed process may have left locks on what is fetched into.
+    await repositories.prepareWrite(directory)
     const fetched = await fetchHeads(git, remote, place)
     if (fetched.code === 'failed') {
       book.note(projectId, fetched.failure)
