@@ -100,7 +100,7 @@ export function createDeliveryMetrics({
         // What was aborted or errored says nothing about the software.
         if (isGood(result)) stands(run, true, nowMs)
         else if (result === 'fail') stands(run, false, nowMs)
-      } else if (run.hasRolledBack) stands(run, true, nowMs)
+      } else if (run.hasRolledBack || (run.isRerun && isGood(result))) stands(run, true, nowMs)
     },
     settled: async () => await asking,
   }

@@ -64,8 +64,8 @@ export function brokenSince(runs: readonly RunDocument[]): number | undefined {
   for (const run of runs) {
     if (run.end === undefined || run.endedMs === undefined) continue
     const result = resultWord(run.end.status, run.end.result)
-    const repairs = isGood(result) && (hasDeployed(run) || hasPassed(run, ROLLBACK))
-    if (repairs || (hasPassed(run, ROLLBACK) && !hasDeployed(run))) return sinceMs
+    const isMended = isGood(result) && (hasDeployed(run) || run.rerun !== undefined)
+    if (isMended || (hasPassed(run, ROLLBACK) && !hasDeployed(run))) return sinceMs
     if (result === 'fail' && hasDeployed(run)) sinceMs = run.endedMs
   }
   return sinceMs

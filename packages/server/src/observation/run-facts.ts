@@ -19,6 +19,8 @@ export type RunFacts = {
   readonly triggeredMs: number
   /** It judges what Argo CD deployed by itself. */
   readonly isObserved: boolean
+  /** It takes up what another run of its context deployed or tested. */
+  readonly isRerun: boolean
   /** It put something out, by itself or as what it judges. */
   hasDeployed: boolean
   hasRolledBack: boolean
@@ -56,6 +58,7 @@ export function factsOfStart(row: StoredEvent, meta: Extract<RunMeta, { k: 'star
     context: event.shkeptncontext ?? event.id,
     triggeredMs: row.timeMs,
     isObserved: isForeign(meta.origin) || event.source === ARGOCD_SOURCE,
+    isRerun: meta.rerun !== undefined,
     names: plan.tasks.map((task) => task.name),
   })
 }
@@ -70,9 +73,12 @@ export function factsOfOpenRun(run: OpenRun): RunFacts {
     context,
     triggeredMs,
     isObserved: isForeign(origin),
+    isRerun: run.rerunOf !== undefined,
     names,
   })
-  for (const task of done) noteOutcome(known, task.name, task.result)
+  // Of a re-run some were done by the run it takes up.
+  const own = done.filter((task) => task.triggeredMs >= triggeredMs)
+  for (const task of own) noteOutcome(known, task.name, resultWord(task.status, task.result))
   for (const task of open) {
     known.tasks.set(keyOf({ i: task.index, a: task.attempt }), {
       name: task.name,
@@ -163,7 +169,7 @@ function keyOf({ i, a }: TaskKey): string {
 
 function facts(known: Omit<RunFacts, 'hasDeployed' | 'hasRolledBack' | 'tasks'>): RunFacts {
   const { runId, context, projectId, project, stage, service, sequence } = known
-  const { triggeredMs, isObserved, names } = known
+  const { triggeredMs, isObserved, isRerun, names } = known
   return {
     runId,
     context,
@@ -174,6 +180,7 @@ function facts(known: Omit<RunFacts, 'hasDeployed' | 'hasRolledBack' | 'tasks'>)
     sequence,
     triggeredMs,
     isObserved,
+    isRerun,
     hasDeployed: isObserved,
     hasRolledBack: false,
     names,
