@@ -113,6 +113,8 @@ async function build(building: Building): Promise<TiphysServer> {
   const { settings, clock, log, observation, closing } = building
   const data = observation.data(await openData(building))
   const { store, documents, projections, tokens, secrets, integrations, bootstrapToken } = data
+  const databaseFile = join(settings.dataDir, DATABASE_FILE)
+  const readiness = createReadiness({ databaseFile, documents, projections, clock })
   const upstreamRecords = createUpstreamRecords(documents, secrets)
   const git = await openGit({
     settings,
@@ -177,8 +179,6 @@ async function build(building: Building): Promise<TiphysServer> {
     audit: await composeAudit({ store, clock, settings, bootstrapToken }),
     operations: await operate(building, { store, projections, projects, engine: running }),
   }
-  const databaseFile = join(settings.dataDir, DATABASE_FILE)
-  const readiness = createReadiness({ databaseFile, documents, projections, clock })
   const url = await listen(building, { ...parts, readiness })
   const shown = bootstrapToken === undefined ? {} : { bootstrapToken }
   return { url, ...shown, ...endOf(building, readiness) }

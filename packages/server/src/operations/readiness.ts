@@ -22,8 +22,9 @@ export type ReadinessParts = {
 }
 
 const READY: Readiness = { ready: true }
-/** Whoever asks more often gets the same answer. */
-const ANSWER_KEPT_MS = 1_000
+/** Whoever asks more often gets the same answer; a no is looked at again sooner. */
+const YES_KEPT_MS = 1_000
+const NO_KEPT_MS = 100
 /** A write that succeeded is believed for so long; one that failed is tried again at the next question. */
 const WRITE_KEPT_MS = 5_000
 /** Lists that are folded for longer than this are no longer what clients take them for. */
@@ -33,12 +34,14 @@ const FOLD_WAIT_MS = 500
 /** The log has written its file anew, so it is never so small that a write fits where there is no space any more. */
 const PROBE_CHARACTERS = 32 * 1_024
 
+/** Begins to fold at once, beside whatever else a start has to do. */
 export function createReadiness(parts: ReadinessParts): ReadinessCheck {
   const { clock } = parts
   const lists = watchLists(parts)
   let isStopping = false
   let identity: string | undefined
   let answer: { readonly atMs: number; readonly value: Promise<Readiness> } | undefined
+  let keptMs = YES_KEPT_MS
   let writtenMs: number | undefined
 
   async function fileReason(): Promise<string | undefined> {
@@ -67,6 +70,7 @@ export function createReadiness(parts: ReadinessParts): ReadinessCheck {
 
   async function look(): Promise<Readiness> {
     const reason = (await fileReason()) ?? (await writeReason()) ?? (await lists.reason())
+    keptMs = reason === undefined ? YES_KEPT_MS : NO_KEPT_MS
     return reason === undefined ? READY : { ready: false, reason }
   }
 
@@ -74,7 +78,7 @@ export function createReadiness(parts: ReadinessParts): ReadinessCheck {
     async check() {
       if (isStopping) return { ready: false, reason: 'the server is stopping' }
       const nowMs = clock.nowMs()
-      const isFresh = answer !== undefined && Math.abs(nowMs - answer.atMs) < ANSWER_KEPT_MS
+      const isFresh = answer !== undefined && Math.abs(nowMs - answer.atMs) < keptMs
       if (!isFresh || answer === undefined) answer = { atMs: nowMs, value: look() }
       return await answer.value
     },
@@ -119,6 +123,8 @@ function watchLists({ projections, clock }: ReadinessParts) {
     current = { sinceMs: clock.nowMs(), done }
     return done
   }
+
+  void fold()
 
   return {
     async reason(): Promise<string | undefined> {

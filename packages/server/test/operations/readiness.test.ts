@@ -7,7 +7,7 @@ import { createReadiness, type ReadinessCheck } from '../../src/operations/readi
 import { StoreError } from '../../src/ports/store.ts'
 
 /** A server's file, a disk and lists that do as the test says, and a clock that only the test moves. */
-function aServer(t: TestContext) {
+function aServer(t: TestContext, fold = () => Promise.resolve()) {
   const folder = mkdtempSync(join(tmpdir(), 'tiphys-readiness-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const databaseFile = join(folder, 'tiphys.db')
@@ -17,7 +17,7 @@ function aServer(t: TestContext) {
     nowMs: 1_000_000,
     writes: 0,
     isFull: false,
-    fold: (): Promise<void> => Promise.resolve(),
+    fold,
   }
   const check = createReadiness({
     databaseFile,
@@ -72,13 +72,12 @@ test('a file of the log that is gone, or another one, is no place to write to', 
 })
 
 test('lists that are far behind the log are said, until they are there', async (t) => {
-  const { world, check } = aServer(t)
   let finish = () => {}
   const slowly = () =>
     new Promise<void>((resolve) => {
       finish = resolve
     })
-  world.fold = slowly
+  const { world, check } = aServer(t, slowly)
   assert.match((await reasonOf(check)) ?? '', /still being folded/, 'after a start')
   finish()
   world.fold = () => Promise.resolve()
