@@ -83,6 +83,7 @@ async function recordRefusal(
 /** What is wrong with a body may be that a secret stands in the wrong place: it is not looked at then. */
 const BODY_IS_SOUND: readonly string[] = [
   'exists',
+  'conflict',
   'forbidden',
   'not-found',
   'project-not-found',

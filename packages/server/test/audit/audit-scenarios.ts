@@ -10,7 +10,7 @@ export const SECRET_VALUE = 'sup3r-s3cret-value'
 export const FILE_CONTENT = 'content-that-nobody-may-find'
 
 /** Begins a sequence; answers the id and the context of the task that it opens. */
-async function ask(
+export async function ask(
   { call }: AuditHouse,
   sequence = 'ask',
   task = 'approval',
@@ -27,7 +27,7 @@ async function ask(
   return { id: own.id, context }
 }
 
-function approvalEvent({ id, context }: { id: string; context: string }, result = 'pass') {
+export function approvalEvent({ id, context }: { id: string; context: string }, result = 'pass') {
   return {
     type: 'sh.keptn.event.approval.finished',
     source: 'chat',
@@ -162,6 +162,12 @@ function addSequences(add: Add, simply: Simply): void {
     const answer = await house.call('POST', `/api/tiphys/v1/runs/${run?.id}/rerun`, {})
     const name = run?.id ?? ''
     return [answer, { action: 'run.retry', ...SHOP, name, context }, 'approval.decide']
+  })
+  add('DELETE /api/tiphys/v1/contexts/:context', async (house) => {
+    const { id, context } = await ask(house)
+    await house.call('POST', '/api/v1/event', approvalEvent({ id, context }))
+    const answer = await house.call('DELETE', `/api/tiphys/v1/contexts/${context}`)
+    return [answer, { action: 'context.delete', ...SHOP, context }, 'approval.decide']
   })
   add('POST /api/tiphys/v1/contexts/:context/override-freeze', async (house) => {
     const { context } = await ask(house)

@@ -6,6 +6,8 @@ import { ROUTE_AUDIT } from '../../src/api/route-audit.ts'
 import type { AuditEntry } from '../../src/audit/audit-trail.ts'
 import { createAuditTrail } from '../../src/audit/create-audit-trail.ts'
 import { IN_ALL, PER_ADDRESS } from '../../src/audit/refusal-budget.ts'
+import { StoreError } from '../../src/ports/store.ts'
+import { startTestApi } from '../api/test-api.ts'
 
 const ADMIN = { name: 'admin', address: '10.0.0.1' }
 const DONE: AuditEntry = { action: 'project.create', by: ADMIN, outcome: { code: 'ok' } }
@@ -86,4 +88,30 @@ test('a flood from everywhere is bounded too, and a clock that is set back opens
   await audit.record(refused('10.9.9.9'))
   await audit.record(refused('10.9.9.9'))
   assert.equal((await rows()).length, IN_ALL.atOnce + 1)
+})
+
+test('a change that cannot be recorded is answered with 500, which says that it was done', async (t) => {
+  const minted: string[] = []
+  const unused = () => Promise.reject(new Error('not used'))
+  const api = await startTestApi({
+    audit: {
+      record: () => Promise.reject(new StoreError('the disk is full', { retryable: true })),
+      writeOf: trail().audit.writeOf,
+    },
+    tokens: {
+      list: unused,
+      revoke: unused,
+      mint({ name }) {
+        minted.push(name)
+        return Promise.resolve({ code: 'minted', token: 'a-text' })
+      },
+    },
+  })
+  t.after(api.close)
+  const body = { name: 'ci', scopes: ['read'] }
+  const answer = await api.send('POST', '/api/tiphys/v1/tokens', { body })
+  assert.equal(answer.status, 500)
+  assert.match(answer.text, /this was done, but it could not be written to the audit log/)
+  assert.ok(!answer.text.includes('a-text'))
+  assert.deepEqual(minted, ['ci'])
 })

@@ -10,11 +10,14 @@ import { TOKEN } from '../api/composed-server.ts'
 import { base64 } from '../api/house.ts'
 import type { Answer } from '../api/test-api.ts'
 import { AUDIT, PROJECT, SHIPYARD, startAuditHouse } from './audit-house.ts'
-import { FILE_CONTENT, SECRET_VALUE, scenarios } from './audit-scenarios.ts'
+import { approvalEvent, ask, FILE_CONTENT, SECRET_VALUE, scenarios } from './audit-scenarios.ts'
 
 test('each change leaves exactly one entry, with who, where and what, and no secret', async (t) => {
   const started = await startAuditHouse(t)
-  for (const [line, scenario] of Object.entries(scenarios())) {
+  const all = scenarios()
+  const missing = Object.keys(ROUTE_AUDIT).filter((line) => all[line] === undefined)
+  assert.deepEqual(missing, [], 'say in audit-scenarios.ts how these are used')
+  for (const [line, scenario] of Object.entries(all)) {
     assert.ok(ROUTE_AUDIT[line], `${line} is no route`)
     const before = await started.entries()
     const [answer, expected, prelude] = await scenario(started)
@@ -78,6 +81,22 @@ test('what was refused is there too: logins, missing powers, what was not found'
     'secret.create bootstrap invalid',
   ])
   assert.ok(!JSON.stringify(refused).includes('a-guess'))
+})
+
+test('a decision that is sent twice is one entry', async (t) => {
+  const started = await startAuditHouse(t)
+  const event = { ...approvalEvent(await ask(started)), id: 'argocd:decided-once' }
+  const answers = [
+    await started.call('POST', '/api/v1/event', event),
+    await started.call('POST', '/api/v1/event', event),
+    await started.call('POST', '/api/tiphys/v1/events', [event]),
+  ]
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [200, 200, 200],
+  )
+  assert.equal(answers[1]?.headers.get('tiphys-duplicate'), 'true')
+  assert.equal((await started.entries('&action=approval.decide')).length, 1)
 })
 
 test('entries outlive a restart and their project, and are found page by page', async (t) => {
