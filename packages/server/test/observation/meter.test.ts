@@ -53,6 +53,18 @@ describe('the meter', () => {
     )
   })
 
+  it('gives the first names series of their own, for good, and lets the rest share one', async () => {
+    const meter = createPrometheusMeter(LIMITS)
+    for (const project of ['a', 'b', 'c', 'd', 'e', 'a']) {
+      meter.count('tiphys_changes_total', { project, stage: 's', result: 'pass' })
+    }
+    const page = await meter.page()
+    const counted = ['a', 'b', 'c', 'd', 'other'].map((project) =>
+      sample(page, 'tiphys_changes_total', { project }),
+    )
+    assert.deepEqual(counted, [2, 1, 1, undefined, 2])
+  })
+
   it('property: never has more series of projects and stages than it was told', async () => {
     const names = fc.array(fc.tuple(fc.string(), fc.string()), { maxLength: 60 })
     await fc.assert(

@@ -101,6 +101,22 @@ describe('what is counted from rows', () => {
     )
   })
 
+  it('counts a task that two services answer once, by the worse of them', async () => {
+    const at = (action: Move['action'], result: Move['result'] = 'pass'): Move => ({
+      afterMs: 1_000,
+      action,
+      result,
+    })
+    const both = [at('started'), at('started'), at('finished', 'fail'), at('finished')]
+    const [rows = []] = runsOf([{ tasks: ['test'], moves: [at('proceed'), ...both] }])
+    const { meter, counter } = observed()
+    counter.committed(rows)
+    const page = await meter.page()
+    const name = 'tiphys_task_duration_seconds'
+    assert.equal(sample(page, `${name}_count`), 1)
+    assert.equal(sample(page, `${name}_sum`, { task: 'test', result: 'fail' }), 4)
+  })
+
   it('makes series appear before their first step', async () => {
     const [rows = []] = runsOf([{ tasks: ['deployment', 'evaluation'], moves: [] }])
     const { meter, counter } = observed()
