@@ -53,6 +53,8 @@ export class BackupRefusedError extends Error {
   override readonly name = 'BackupRefusedError'
 }
 
+/** Fewer and larger pieces: each is a turn of the event loop and of a thread. */
+const CHUNK_BYTES = 1024 * 1024
 const STAGING = 'backup-staging-'
 /** A project that is deleted between the copy of the log and that of its repository makes the copies disagree: again. */
 const MAX_TRIES = 3
@@ -206,7 +208,8 @@ function manifestOf(
 
 async function hashOf(file: string): Promise<string> {
   const digest = createHash('sha256')
-  for await (const chunk of createReadStream(file)) digest.update(chunk as Buffer)
+  for await (const chunk of createReadStream(file, { highWaterMark: CHUNK_BYTES }))
+    digest.update(chunk as Buffer)
   return digest.digest('hex')
 }
 
@@ -245,7 +248,10 @@ async function* archive(
   }
   for (const { name, sizeBytes } of parts) {
     yield tarHeader({ name, sizeBytes, timeMs })
-    for await (const chunk of createReadStream(files.get(name) ?? '')) yield chunk as Buffer
+    for await (const chunk of createReadStream(files.get(name) ?? '', {
+      highWaterMark: CHUNK_BYTES,
+    }))
+      yield chunk as Buffer
     yield Buffer.alloc(paddingBytes(sizeBytes))
   }
   yield TAR_END

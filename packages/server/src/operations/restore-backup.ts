@@ -69,6 +69,7 @@ export class RestoreRefusedError extends Error {
   override readonly name = 'RestoreRefusedError'
 }
 
+const CHUNK_BYTES = 1024 * 1024
 const UNFINISHED = 'restore.partial'
 const LOCK_FILE = `${DATABASE_PART}.lock`
 const OWNER_ONLY = 0o600
@@ -118,7 +119,7 @@ async function extract(
   folder: string,
 ): Promise<BackupManifest> {
   const name = basename(file)
-  return await readBackup(createReadStream(file), {
+  return await readBackup(createReadStream(file, { highWaterMark: CHUNK_BYTES }), {
     name,
     onManifest({ databaseForm, tiphysVersion }) {
       if (databaseForm <= newestForm) return
