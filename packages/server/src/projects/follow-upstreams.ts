@@ -3,7 +3,7 @@ import type { Pin } from '../ports/configuration.ts'
 import type { Log } from '../ports/log.ts'
 import type { Upstreams } from '../ports/upstreams.ts'
 import type { LoadedProjects } from './create-projects.ts'
-import { isStopping } from './upstream-following.ts'
+import { isGivenUp } from './upstream-following.ts'
 
 /** A commit that somebody pushed counts for contexts that begin this long afterwards, and the time of a fetch. */
 export const FOLLOW_EVERY_MS = 30_000
@@ -30,7 +30,7 @@ export function startFollowingUpstreams(parts: {
         const projectId = isStopped ? undefined : waiting.shift()
         if (projectId === undefined) return
         await projects.followUpstream(projectId).catch((error: unknown) => {
-          if (isStopping(error)) return
+          if (isGivenUp(error)) return
           log.error({ projectId, error }, 'an upstream could not be looked at; trying again later')
         })
       }

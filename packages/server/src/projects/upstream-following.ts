@@ -106,7 +106,7 @@ export function createUpstreamFollowing(parts: {
   /** Whatever breaks is told in the log: nobody waits for the outcome. */
   async function caught(projectId: string, maxAgeMs: number): Promise<void> {
     await follow(projectId, maxAgeMs).catch((error: unknown) => {
-      if (isStopping(error)) return
+      if (isGivenUp(error)) return
       log?.error({ project: nameOf(projectId), error }, 'the upstream could not be followed')
     })
   }
@@ -124,7 +124,7 @@ export function createUpstreamFollowing(parts: {
   }
 }
 
-/** The server stops: nobody needs to hear of a fetch that was given up for it. */
-export function isStopping(error: unknown): boolean {
+/** A write goes first, or the server stops: nobody needs to hear of a fetch that was given up for it. */
+export function isGivenUp(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError'
 }

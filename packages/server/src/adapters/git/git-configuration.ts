@@ -265,6 +265,7 @@ class BareConfiguration implements GitConfiguration {
     plan: (ground: Ground) => Promise<Plan>,
     words: ChangeWords,
   ): Promise<WriteResult> {
+    this.#projects.giveWay(projectId)
     return await this.#writers.run(projectId, async () => {
       try {
         const applied = await this.#projects.apply(projectId, plan, words)

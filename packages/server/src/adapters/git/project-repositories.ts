@@ -76,6 +76,7 @@ const LONGEST_RETRY_MS = 1_000
 export class ProjectRepositories {
   readonly #parts: ProjectRepositoriesParts
   readonly #folder: string
+  readonly #following = new Map<string, AbortController>()
 
   constructor(parts: ProjectRepositoriesParts) {
     this.#parts = parts
@@ -160,6 +161,11 @@ export class ProjectRepositories {
     return { code: 'applied', heads: new Map([...heads, ...made.heads]) }
   }
 
+  /** Ends a fetch of `follow` that a write would have to wait for; `follow` rejects with an AbortError. */
+  giveWay(projectId: string): void {
+    this.#following.get(projectId)?.abort()
+  }
+
   /** Fetches and follows; whether anything moved. */
   async follow(
     projectId: string,
@@ -171,15 +177,20 @@ export class ProjectRepositories {
       throw new GitError(`${projectId} has no upstream`)
     const layout = this.layoutOf(projectId)
     await this.#parts.repositories.prepareWrite(directory)
-    const fetched = await fetchHeads(git, remote, {
-      directory,
-      layout,
-      timeoutMs: timeouts.fetchMs,
-    })
-    const followed =
-      fetched.code === 'failed' ? fetched : await this.#moveTo(projectId, remote, fetched.heads)
-    book.note(projectId, followed.code === 'failed' ? followed.failure : undefined)
-    return followed
+    const giveWay = new AbortController()
+    this.#following.set(projectId, giveWay)
+    try {
+      const signal = AbortSignal.any([remote.signal, giveWay.signal])
+      // Nobody waits for this one: much that was pushed may take its time.
+      const place = { directory, layout, timeoutMs: timeouts.cloneMs }
+      const fetched = await fetchHeads(git, { ...remote, signal }, place)
+      const followed =
+        fetched.code === 'failed' ? fetched : await this.#moveTo(projectId, remote, fetched.heads)
+      book.note(projectId, followed.code === 'failed' ? followed.failure : undefined)
+      return followed
+    } finally {
+      this.#following.delete(projectId)
+    }
   }
 
   async #applyThere(
