@@ -18,8 +18,8 @@ const LOG_ROWS = 1_000_000
 const OPEN_RUNS = 1_000
 const SERVICES = 64
 const STARTS = 5
-/** What stays after this is what idling costs: the thread that folds is let go after half a minute. */
-const IDLE_MS = 45_000
+/** What stays after this is what idling costs: the thread that folds is let go after ten seconds. */
+const IDLE_MS = 15_000
 
 /** One process with much behind it and much in flight. By hand: the log takes a gigabyte and a minute or two. */
 export async function benchScale(): Promise<void> {

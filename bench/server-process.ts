@@ -34,6 +34,8 @@ export function serverFolder(): ServerFolder {
 }
 
 const CLI = fileURLToPath(new URL('../packages/cli/src/main.ts', import.meta.url))
+/** As `npm start` does. */
+const NEW_SPACE = '--max-semi-space-size=4'
 const TOKEN_BYTES = 24
 const LOOK_EVERY_MS = 5
 /** A log that was never folded is folded before the server says that it is ready. */
@@ -44,7 +46,7 @@ export async function startServer(folder: ServerFolder): Promise<ServerProcess> 
   const token = randomBytes(TOKEN_BYTES).toString('base64url')
   const startMs = performance.now()
   const flags = ['--port', String(port), '--data-dir', folder.dataDir, '--log-level', 'warn']
-  const child = spawn(process.execPath, [CLI, 'serve', ...flags], {
+  const child = spawn(process.execPath, [NEW_SPACE, CLI, 'serve', ...flags], {
     // No tiphys.yaml lies there.
     cwd: tmpdir(),
     env: {

@@ -25,7 +25,7 @@ export type SqliteData = {
 
 export const MIGRATIONS = new URL('./migrations/', import.meta.url)
 /** Pages of the log kept in memory; a run's rows are written and read within moments. */
-const CACHE_BYTES = 16 * 1024 * 1024
+const CACHE_BYTES = 8 * 1024 * 1024
 const LOCK_WAIT_MS = 2_000
 const OWNER_ONLY = 0o700
 
