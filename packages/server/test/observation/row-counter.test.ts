@@ -102,13 +102,15 @@ describe('what is counted from rows', () => {
   })
 
   it('counts a task that two services answer once, by the worse of them', async () => {
-    const at = (action: Move['action'], result: Move['result'] = 'pass'): Move => ({
-      afterMs: 1_000,
-      action,
-      result,
+    const at = (action: Move['action'], source: string, result: Move['result'] = 'pass') => ({
+      ...{ afterMs: 1_000, action, source, result },
     })
-    const both = [at('started'), at('started'), at('finished', 'fail'), at('finished')]
-    const [rows = []] = runsOf([{ tasks: ['test'], moves: [at('proceed'), ...both] }])
+    const both = [
+      ...[at('started', 'one'), at('started', 'two')],
+      ...[at('finished', 'one', 'fail'), at('finished', 'two')],
+    ]
+    const moves: Move[] = [at('proceed', ''), ...both]
+    const [rows = []] = runsOf([{ tasks: ['test'], moves }])
     const { meter, counter } = observed()
     counter.committed(rows)
     const page = await meter.page()

@@ -19,6 +19,8 @@ export type Move = {
     | 'status.changed'
     | 'finished'
   readonly result: 'pass' | 'warning' | 'fail'
+  /** Whoever answers; default: `a-service`. */
+  readonly source?: string
 }
 
 export type Story = {
@@ -78,7 +80,7 @@ export function runsOf(stories: readonly Story[], firstEvent: Partial<KeptnEvent
   return runs
 }
 
-function inputOf(state: RunState, { action, result }: Move): RunInput {
+function inputOf(state: RunState, { action, result, source = 'a-service' }: Move): RunInput {
   if (action === 'proceed' || action === 'tick') return { type: action }
   if (action === 'pause') return { type: 'pause', by: 'a-person', scope: 'context' }
   if (action === 'resume') return { type: 'resume', by: 'a-person' }
@@ -87,7 +89,7 @@ function inputOf(state: RunState, { action, result }: Move): RunInput {
     type: 'report',
     triggeredId: task?.event.id ?? 'none',
     action,
-    source: 'a-service',
+    source,
     data: { status: 'succeeded', result, message: `it was ${result}` },
   }
 }
