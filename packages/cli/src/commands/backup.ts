@@ -82,6 +82,17 @@ async function fromFolder(
   )
 }
 
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such folder',
+  ENOTDIR: 'there is no such folder',
+  EACCES: 'no right to write there',
+  EPERM: 'no right to write there',
+  EROFS: 'the disk is read-only',
+  EISDIR: 'it is a folder',
+  ENOSPC: 'no space is left on the disk',
+  EFBIG: 'the file is larger than is allowed there',
+}
+
 /** Wrong use is told from what may work later. */
 async function saying<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
@@ -99,9 +110,8 @@ async function saying<T>(file: string, work: () => Promise<T>): Promise<T> {
     const { code } = error as NodeJS.ErrnoException
     if (code === undefined || !code.startsWith('E')) throw error
     const exitCode = code === 'ENOSPC' ? EXIT.noVerdict : EXIT.usage
-    throw new CommandFailure(`${file} cannot be written: ${error.message}`, exitCode, {
-      cause: error,
-    })
+    const why = REASONS[code] ?? error.message
+    throw new CommandFailure(`${file} cannot be written: ${why}`, exitCode, { cause: error })
   }
 }
 

@@ -99,7 +99,7 @@ export async function restoreBackup(parts: RestoreParts, wish: RestoreWish): Pro
 
 /** Whoever holds the lock of a folder that is not empty is told of first: it is the better sentence. */
 async function takeEmptyFolder({ holdOwner }: RestoreParts, dataDir: string) {
-  const before = await readdir(dataDir)
+  const before = (await readdir(dataDir)).sort()
   const lock = before.includes(LOCK_FILE) ? holdOwner(dataDir) : undefined
   const others = before.filter(
     (name) => !name.startsWith(`${DATABASE_PART}.`) && name !== UNFINISHED,

@@ -89,6 +89,7 @@ const VOLATILE: readonly (readonly [RegExp, string])[] = [
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, '<id>'],
   [/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '<time>'],
   [/\b127\.0\.0\.1:\d+/g, '127.0.0.1:<port>'],
+  [/\(process \d+/g, '(process <pid>'],
   [/\bis due in [0-9hms]+/g, 'is due in <duration>'],
   [/\blast seen (just now|[0-9hms ]+ ago)/g, 'last seen <duration> ago'],
   [/\b[0-9a-f]{40}\b/g, '<commit>'],

@@ -66,6 +66,16 @@ describe('what users read: settings of the server', () => {
       ['two connections of one name', 'serve --port 0 --config twins.yaml'],
       ['a data folder in use', 'serve --port 0 --data-dir tiphys'],
       ['a key file that is none', 'serve --port 0 --data-dir other'],
+      ['a retention that is none', 'serve --port 0 --retention 30'],
+      ['a grace that is none', 'serve --port 0 --shutdown-grace soon'],
+      ['a backup of a folder in use', 'backup all.tar --data-dir tiphys'],
+      ['a backup of no data', 'backup all.tar --data-dir nothing'],
+      ['a backup that cannot be written', 'backup no/where/all.tar'],
+      ['a restore of what is no backup', 'restore wrong.yaml --data-dir new'],
+      ['a restore of nothing', 'restore all.tar --data-dir new'],
+      ['a restore into a folder with something in it', 'restore wrong.yaml --data-dir other'],
+      ['a restore into a folder in use', 'restore wrong.yaml --data-dir tiphys'],
+      ['lists folded again while a server runs', 'doctor --rebuild --data-dir tiphys'],
     ]
     const notes = await inTurns(wishes, async ([situation, line]) =>
       printed(
