@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { checkDeadlines } from './checkers/deadline-checks.ts'
 import { checkEffects } from './checkers/effect-checks.ts'
+import { checkFreezes } from './checkers/freeze-checks.ts'
 import { checkInbox } from './checkers/inbox-checks.ts'
 import { checkIntake } from './checkers/intake-checks.ts'
 import { checkLanes } from './checkers/lane-checks.ts'
@@ -17,6 +18,7 @@ const CHECKS = [
   checkTasks,
   checkTriggers,
   checkPauses,
+  checkFreezes,
   checkDeadlines,
   checkEffects,
   checkReplay,

@@ -22,6 +22,8 @@ export type PeopleParts = {
   readonly tell: (what: string) => void
   /** A freeze that begins soon. */
   readonly freeze: () => FileFreeze
+  /** The freezes that hold from now on; undefined while nobody can say which do. */
+  readonly onSettings: (freezes: readonly FileFreeze[] | undefined) => void
   /** A project that is being deleted: what was accepted for it goes with it. */
   readonly onDelete: (projectId: string) => void
 }
@@ -140,10 +142,10 @@ export function createPeople(parts: PeopleParts) {
       tell(
         `somebody sets the queue of staging: ${queue ?? 'default'}, and ${freezes.length} freezes`,
       )
-      const text = new TextEncoder().encode(textOf(settingsFile(queue, freezes)))
-      const files = { 'tiphys/project.yaml': text }
+      parts.onSettings(undefined)
       void projects
-        ?.writeResources(PROJECT, { level: 'project' }, files, SOMEBODY)
+        ?.writeResources(PROJECT, { level: 'project' }, settingsOf(queue, freezes), SOMEBODY)
+        .then(({ code }) => parts.onSettings(code === 'written' ? freezes : undefined))
         .catch(() => undefined)
       return
     }
@@ -181,13 +183,16 @@ export function createPeople(parts: PeopleParts) {
     if (projects.find(PROJECT) === undefined) {
       const shipyard = textOf(shipyardFile(swarm.shipyard))
       await projects.create({ name: PROJECT, shipyard }, SOMEBODY)
-      const files = {
-        'tiphys/project.yaml': new TextEncoder().encode(textOf(settingsFile(swarm.queue))),
-      }
+      parts.onSettings(undefined)
+      const files = settingsOf(swarm.queue, [])
       await projects.writeResources(PROJECT, { level: 'project' }, files, SOMEBODY)
     }
     for (const service of SERVICES) await projects.createService(PROJECT, service, SOMEBODY)
   }
 
   return { trigger, hint, approve, steer, rerun, changeFiles, changeServices, deleteProject, setUp }
+}
+
+function settingsOf(queue: string | undefined, freezes: readonly FileFreeze[]) {
+  return { 'tiphys/project.yaml': new TextEncoder().encode(textOf(settingsFile(queue, freezes))) }
 }

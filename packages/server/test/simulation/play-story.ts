@@ -117,6 +117,7 @@ async function end(world: World, seed: number, steps: number): Promise<Story> {
     nowMs: world.clock.nowMs(),
     ...openNow(server),
     commits: world.commits,
+    freezes: world.freezes,
     messages: world.clients.messages,
     deleted: world.deleted,
     effects: world.effects,

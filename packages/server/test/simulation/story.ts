@@ -4,7 +4,7 @@ import type { WaitingReason } from '@tiphys/core/sequence/why.ts'
 import type { StoredEvent } from '../../src/ports/store.ts'
 import type { Effect } from './built-in-executors.ts'
 import type { Message } from './clients.ts'
-import type { FileShipyard } from './shop-files.ts'
+import type { FileFreeze, FileShipyard } from './shop-files.ts'
 import type { Swarm } from './swarm.ts'
 
 /** What a story leaves behind, for the checkers. */
@@ -21,6 +21,8 @@ export type Story = {
   readonly reasons: readonly WaitingReason[]
   readonly nowMs: number
   readonly messages: readonly Message[]
+  /** Which freezes held from when on, in order. */
+  readonly freezes: readonly KnownFreezes[]
   /** Projects whose deletion was at least begun. */
   readonly deleted: ReadonlySet<string>
   readonly effects: readonly Effect[]
@@ -45,3 +47,9 @@ export type Story = {
 export type Commit = { readonly from: number; readonly to: number }
 
 export type Lists = Readonly<Record<string, Readonly<Record<string, JsonObject>>>>
+
+export type KnownFreezes = {
+  readonly fromMs: number
+  /** Undefined: somebody is changing them. */
+  readonly freezes: readonly FileFreeze[] | undefined
+}

@@ -9,7 +9,7 @@ import { createPeople } from './people.ts'
 import { type SeededRandom, seededRandom } from './seeded-random.ts'
 import { type ServerProcess, startProcess } from './server-process.ts'
 import type { FileFreeze } from './shop-files.ts'
-import type { Commit } from './story.ts'
+import type { Commit, KnownFreezes } from './story.ts'
 import { clockOfProcess, type StoryClock, storyClock } from './story-clock.ts'
 import { drawSwarm, type Fault, type Swarm } from './swarm.ts'
 
@@ -36,6 +36,7 @@ export class World {
   readonly trace: string[] = []
   readonly complaints: string[] = []
   readonly commits: Commit[] = []
+  readonly freezes: KnownFreezes[] = []
   readonly effects: Effect[] = []
   readonly atWork = new Set<Execution>()
   readonly hints = new Map<string, number>()
@@ -89,8 +90,11 @@ export class World {
     const onDelete = (projectId: string) => void this.deleted.add(projectId)
     const { swarm } = this
     const freeze = () => this.#freeze()
+    const onSettings = (freezes: readonly FileFreeze[] | undefined) =>
+      void this.freezes.push({ fromMs: clock.nowMs(), freezes })
     this.people = createPeople({
       freeze,
+      onSettings,
       random: fork('people'),
       swarm,
       server,

@@ -160,4 +160,10 @@ export const MUTANTS: readonly Mutant[] = [
     find: "if (outcome.code === 'done') {",
     replace: "if (outcome.code !== 'never') {",
   },
+  {
+    name: 'a freeze holds nobody',
+    file: 'server/src/engine/freezes.ts',
+    find: 'if (here.length === 0) return undefined',
+    replace: 'if (here.length >= 0) return undefined',
+  },
 ]
