@@ -21,7 +21,7 @@ const scripts = dirname(fileURLToPath(import.meta.url))
 const root = process.env.TEST_ROOT ?? join(scripts, '..')
 const PURE = /^packages\/(contract|core)\/src\//
 /** What these files expect depends on how fast the machine is right now: they come last, one at a time. */
-const TIMED = /^packages\/server\/test\/(argocd|end-to-end|load|situations)\//
+const TIMED = /^packages\/server\/test\/(argocd|crash|end-to-end|load|situations)\//
 const SUMMARY_LINE = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /
 
 const patterns = process.argv.slice(2)

@@ -16,7 +16,7 @@ export type Posted = {
   readonly isRepeat: boolean
 }
 
-const AGAIN_AFTER_MS = 25
+const AGAIN_AFTER_MS = 100
 /** One request; far longer than any answer takes on a busy machine. */
 const ANSWER_LIMIT_MS = 10_000
 const SERVER_ERROR = 500
