@@ -27,7 +27,7 @@ export type FaultyStoreParts = {
 }
 
 const CRASH = 0.015
-const UNKNOWN_OUTCOME = 0.04
+const UNKNOWN_OUTCOME = 0.08
 const READ_ERROR = 0.03
 const SLOW = 0.3
 const MAX_SLOW_TURNS = 4

@@ -29,6 +29,9 @@ type Manner =
 const BAD_MANNERS: readonly Manner[] = [
   'finish-only',
   'start-only',
+  // Two ends in one turn: the second stands on the first.
+  'finish-twice',
+  'finish-twice',
   'finish-twice',
   'after-the-deadline',
   'wrong-order',
