@@ -163,6 +163,7 @@ export class World {
 
   /** A run that may go on and does not: when a freeze was taken back, that is seen within a minute of the wall clock. */
   isSilentForLong(runId: string): boolean {
+    if (!this.freezes.some(({ freezes = [] }) => freezes.length > 0)) return true
     const sinceMs = this.#silentSinceMs.get(runId) ?? this.clock.elapsedMs()
     this.#silentSinceMs.set(runId, sinceMs)
     return this.clock.elapsedMs() - sinceMs > SEEN_WITHIN_MS + this.setBackMs
