@@ -8,12 +8,15 @@ import {
 } from './adapters/projections/thread-messages.ts'
 import { openLogReader } from './adapters/sqlite/open-log-reader.ts'
 import { openSqliteProjectionStorage } from './adapters/sqlite/sqlite-projection-storage.ts'
+import { yieldProcessor } from './adapters/system/yield-processor.ts'
 import type { Projection } from './ports/projections.ts'
 
 // The composition root of the thread that folds the lists (adapters/projections/threaded-projections.ts): it only answers questions.
 
 /** Nobody else waits for this thread, and what many rows touch is written once. */
 const BATCH_ROWS = 2_000
+
+yieldProcessor()
 
 if (parentPort === null) throw new Error('this module runs in a thread of the server')
 const port = parentPort
