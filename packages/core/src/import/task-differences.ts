@@ -126,7 +126,7 @@ function isOfTask(answerer: Answerer, event: string, task: string): boolean {
 const BY_ARGOCD =
   'Name the Argo CD application in argocd.yaml (docs/argocd.md), or let the service that did it subscribe here (docs/integrations.md).'
 const REMEDIATION = 'Remediation is not built yet: remove the sequence, or leave it with Keptn.'
-const TODO: Readonly<Record<string, string>> = {
+const ADVICE: Readonly<Record<string, string>> = {
   deployment: BY_ARGOCD,
   rollback: BY_ARGOCD,
   'get-action': REMEDIATION,
@@ -142,7 +142,7 @@ function unanswered(task: string, evidence: Evidence, path: FilePath): Differenc
     was: evidence.was,
     now: NO_ANSWER,
     todo:
-      TODO[task] ??
+      ADVICE[task] ??
       'Let the service that answered it subscribe here, or a pipeline answer it: docs/integrations.md.',
   }
 }

@@ -10,7 +10,7 @@ import { type ChildWish, type JoinArrival, triggeredEvent } from '../sequence/be
  *
  *   absent ──first end──▶ waiting ──the last one fulfilled──▶ over (fired)
  *                           │ a later end of the same sequence replaces the earlier one
- *                           └──`within` is over──▶ over (expired)
+ *                           └──`within` is over, or its context is aborted──▶ over (expired, aborted)
  *
  * It has a stream of its own, named after the run whose end came first, and changes in the commit that ends a run. An end that does
  * not fulfil its selector is kept as well: `why` says what is missing, and a re-run may bring it.
@@ -68,6 +68,7 @@ export type JoinMeta =
     }
   | { readonly k: 'join-fired'; readonly runId: string }
   | { readonly k: 'join-expired' }
+  | { readonly k: 'join-aborted'; readonly by: string }
 
 export type NewJoinRow = { readonly event: KeptnEvent; readonly meta: JoinMeta }
 export type JoinRow = NewJoinRow & { readonly timeMs: number }
@@ -80,6 +81,7 @@ export type JoinInput =
       readonly arrived: Omit<Arrived, 'atMs' | 'fulfilled'>
     }
   | { readonly type: 'tick' }
+  | { readonly type: 'abort'; readonly by: string }
 
 /** The rows to append, and the run to start where the join is complete now. */
 export type JoinDecision = { readonly rows: readonly NewJoinRow[]; readonly child?: ChildWish }
@@ -98,6 +100,11 @@ export function joinStream(projectId: string, firstRunId: string, scope: JoinSco
 
 export function decideJoin(state: JoinState, input: JoinInput, nowMs: number): JoinDecision {
   if (state.phase === 'over') return { rows: [] }
+  if (input.type === 'abort') {
+    if (state.phase === 'absent') return { rows: [] }
+    const { by } = input
+    return { rows: [joinRow(state, 'aborted', { k: 'join-aborted', by }, nowMs, { by })] }
+  }
   if (input.type === 'tick') {
     if (state.phase === 'absent' || nowMs < state.deadlineMs) return { rows: [] }
     return { rows: [joinRow(state, 'expired', { k: 'join-expired' }, nowMs)] }
@@ -151,6 +158,7 @@ export function evolveJoin(state: JoinState, row: JoinRow): JoinState {
     }
     case 'join-fired':
     case 'join-expired':
+    case 'join-aborted':
       if (state.phase !== 'waiting') return state
       return { phase: 'over', stream: state.stream, version: state.version + 1 }
     default:
@@ -197,7 +205,7 @@ export function mergeBranches(left: JsonObject, right: JsonObject): JsonObject {
 
 function joinRow(
   place: { readonly stream: string; readonly version: number; readonly scope: JoinScope },
-  what: 'arrived' | 'fired' | 'expired',
+  what: 'arrived' | 'fired' | 'expired' | 'aborted',
   meta: JoinMeta,
   nowMs: number,
   data: JsonObject = {},

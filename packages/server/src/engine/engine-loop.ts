@@ -164,7 +164,7 @@ class EngineLoop implements Engine {
   }
 
   async control(request: ControlRequest): Promise<{ readonly runs: number }> {
-    const { projectId, context, stage } = request
+    const { projectId, context, stage, action } = request
     let runs = 0
     await this.#turns.take((builder) => {
       runs = 0
@@ -174,9 +174,18 @@ class EngineLoop implements Engine {
         if (run === undefined || (stage !== undefined && plan.stage !== stage)) continue
         if (builder.drive(run, controlInput(request))) runs++
       }
+      if (action === 'abort') this.#abortJoins(builder, request)
       return { answer: { code: 'accepted', context, eventId: '', routed: 'run' } }
     })
     return { runs }
+  }
+
+  /** Whoever aborts a context does not want what it would still start either. */
+  #abortJoins(builder: StepBuilder, { projectId, context, stage, actor }: ControlRequest): void {
+    for (const join of this.#book.joins.ofContext(projectId, context)) {
+      if (stage !== undefined && join.scope.stage !== stage) continue
+      builder.driveJoin(join, { type: 'abort', by: actor.name })
+    }
   }
 
   openTriggered(filter: Parameters<Engine['openTriggered']>[0]): readonly KeptnEvent[] {

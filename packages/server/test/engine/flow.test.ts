@@ -77,6 +77,25 @@ test('ends of other contexts do not join, and a join that never comes ends after
   assert.deepEqual(engine.open(), [], 'what came before the join gave up does not count any more')
 })
 
+test('whoever aborts the context, or the stage it would start in, ends the join', async () => {
+  const engine = await engineHarness({ stages: joined })
+  for (const context of ['all', 'stage', 'other']) {
+    await engine.trigger('eu.delivery', context)
+    await engine.finish(context)
+  }
+  await engine.control('all', 'abort')
+  const abort = (context: string, stage: string) =>
+    engine.engine().control({ projectId: PROJECT_ID, context, stage, action: 'abort', actor: CI })
+  await abort('stage', 'global')
+  await abort('other', 'eu')
+  await engine.restart()
+  assert.deepEqual([...engine.why('all'), ...engine.why('stage')], [])
+  assert.equal(engine.why('other')[0]?.code, 'join')
+  await engine.trigger('us.delivery', 'all')
+  await engine.finish('all')
+  assert.deepEqual(engine.open(), [])
+})
+
 test('a branch that failed is taken up again, and the join goes on', async () => {
   const engine = await engineHarness({ stages: joined })
   await engine.trigger('us.delivery', 'c')
