@@ -59,7 +59,12 @@ export function composeDeletion(parts: {
       projects: () =>
         Promise.all(
           projects.list().map(async ({ projectId }) => {
-            const { retention } = (await projects.snapshot(projectId)).settings
+            const { settings: own, settingsProblem } = await projects.snapshot(projectId)
+            if (settingsProblem !== undefined) {
+              parts.log.warn({ projectId, settingsProblem }, KEEPS_ALL)
+              return { projectId, retentionMs: Number.POSITIVE_INFINITY }
+            }
+            const { retention } = own
             const ownMs = retention === undefined ? undefined : parseRetention(retention)
             return { projectId, retentionMs: ownMs ?? serverMs }
           }),
@@ -67,6 +72,9 @@ export function composeDeletion(parts: {
     })
   return { deleteContext, start }
 }
+
+/** Its own retention may be longer than the server's, and stands in a file that cannot be read. */
+const KEEPS_ALL = 'nothing of a project is forgotten while its tiphys/project.yaml cannot be read'
 
 /** The configuration repositories of a data folder. Git gets a home of its own: it talks to nobody, and needs no keys. */
 export async function repositoriesIn(dataDir: string): Promise<RepositoryCopier> {

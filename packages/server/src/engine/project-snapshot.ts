@@ -16,6 +16,8 @@ export interface ProjectSnapshot {
   readonly stagePins?: ReadonlyMap<string, StagePin>
   readonly shipyard: Shipyard
   readonly settings: ProjectYaml
+  /** What is wrong with the file that holds them: then `settings` are the defaults, and nothing may be thrown away for them. */
+  readonly settingsProblem?: string
   stageSettings(stage: string): StageSettings
   /** Everything that exists, by place. */
   readonly entries: readonly ResourceEntry[]

@@ -23,28 +23,43 @@ const Part = z.object({
   sha256: z.string().regex(SHA256),
 })
 
-export const BackupManifest = z.object({
-  format: z.literal(BACKUP_FORMAT),
-  formatVersion: z.int(),
-  /** The Tiphys that made it. */
-  tiphysVersion: z.string(),
-  createdAt: z.iso.datetime(),
-  /** Form of the tables: a Tiphys that knows fewer cannot read them. */
-  databaseForm: z.int().positive(),
-  /** The last row of the log that is in it. */
-  headPosition: z.int().nonnegative(),
-  /** Projects whose configuration is in it; `head` is the branch that HEAD names. */
-  repositories: z.array(z.object({ id: z.string(), head: z.string() })),
-  /**
-   * What the secrets are encrypted with: `included`, `left-out` (the file secret.key of the data folder), or `settings`
-   * (TIPHYS_SECRET_KEY).
-   */
-  secretKey: z.enum(['included', 'left-out', 'settings']),
-  /** Secrets that cannot be read without it. Their names are no secret. */
-  secrets: z.array(z.object({ name: z.string(), scope: z.string() })),
-  /** Everything that follows, in this order. */
-  parts: z.array(Part).min(1),
-})
+/** An id names a folder, and is written and removed as one. */
+const RepositoryId = z
+  .string()
+  .refine((id) => isPartName(bundlePart(id)), { error: 'is no name of a repository' })
+
+export const BackupManifest = z
+  .object({
+    format: z.literal(BACKUP_FORMAT),
+    formatVersion: z.int(),
+    /** The Tiphys that made it. */
+    tiphysVersion: z.string(),
+    createdAt: z.iso.datetime(),
+    /** Form of the tables: a Tiphys that knows fewer cannot read them. */
+    databaseForm: z.int().positive(),
+    /** The last row of the log that is in it. */
+    headPosition: z.int().nonnegative(),
+    /** Projects whose configuration is in it; `head` is the branch that HEAD names. */
+    repositories: z.array(z.object({ id: RepositoryId, head: z.string() })),
+    /**
+     * What the secrets are encrypted with: `included`, `left-out` (the file secret.key of the data folder), or `settings`
+     * (TIPHYS_SECRET_KEY).
+     */
+    secretKey: z.enum(['included', 'left-out', 'settings']),
+    /** Secrets that cannot be read without it. Their names are no secret. */
+    secrets: z.array(z.object({ name: z.string(), scope: z.string() })),
+    /** Everything that follows, in this order. */
+    parts: z.array(Part).min(1),
+  })
+  .superRefine(({ parts, repositories }, context) => {
+    const names = new Set(parts.map((part) => part.name))
+    const refuse = (path: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [path], message })
+    if (names.size < parts.length) refuse('parts', 'a part is named twice')
+    if (!names.has(DATABASE_PART)) refuse('parts', `${DATABASE_PART} is missing`)
+    const lost = repositories.find(({ id }) => !names.has(bundlePart(id)))
+    if (lost !== undefined) refuse('repositories', `the bundle of ${lost.id} is missing`)
+  })
 export type BackupManifest = z.infer<typeof BackupManifest>
 export type BackupPart = z.infer<typeof Part>
 

@@ -1,4 +1,4 @@
-import type { ProjectYaml } from '@tiphys/contract/project-yaml.ts'
+import { formatProblem } from '@tiphys/contract/problem.ts'
 import { PROJECT_YAML_URI } from '@tiphys/contract/project-yaml.ts'
 import type { Shipyard } from '@tiphys/contract/shipyard.ts'
 import { type KeptnLayout, locate } from '@tiphys/core/configuration/keptn-layout.ts'
@@ -54,7 +54,7 @@ export async function loadSnapshot(request: SnapshotRequest): Promise<ProjectSna
     const text = await textAt(place, uri)
     if (text !== undefined) preloaded.set(keyOf(place, uri), text)
   }
-  const settings = await settingsOf(textAt)
+  const { settings, ...doubt } = await settingsOf(textAt)
   const find = (stage: string, service: string, uri: string): Place | undefined =>
     lookup(stage, service).find((place) => places.has(keyOf(place, uri)))
   return {
@@ -65,6 +65,7 @@ export async function loadSnapshot(request: SnapshotRequest): Promise<ProjectSna
     ...(layout.kind === 'directories' ? {} : { stagePins: stagePinsOf(layout, pin) }),
     shipyard: shipyard?.ok ? shipyard.value : NO_STAGES,
     settings,
+    ...doubt,
     entries,
     stageSettings: (stage) => settings.stages?.[stage] ?? {},
     find,
@@ -105,10 +106,13 @@ function stagePinsOf(layout: KeptnLayout, pin: Pin): ReadonlyMap<string, StagePi
 
 async function settingsOf(
   textAt: (place: Place, uri: string) => Promise<string | undefined>,
-): Promise<ProjectYaml> {
+): Promise<Pick<ProjectSnapshot, 'settings' | 'settingsProblem'>> {
   const text = await textAt({ level: 'project' }, PROJECT_YAML_URI)
   const read = text === undefined ? undefined : readProjectFile(text, PROJECT_YAML_URI)
-  return read?.ok ? read.value : {}
+  if (read === undefined) return { settings: {} }
+  if (read.ok) return { settings: read.value }
+  const [problem] = read.problems
+  return { settings: {}, settingsProblem: problem === undefined ? '' : formatProblem(problem) }
 }
 
 /** Service over stage over project. */

@@ -165,6 +165,17 @@ test('other forms than ours are told apart: newer, older, no backup at all', asy
     await rewritten({ parts: [{ name: '../x', sizeBytes: 1, sha256: 'x' }] }),
     /parts\.0/,
   )
+  assert.match(
+    await rewritten({ repositories: [{ id: 'x/../../../victim', head: 'main' }] }),
+    /repositories\.0\.id in its manifest\.json: is no name of a repository/,
+  )
+  assert.match(
+    await rewritten({ repositories: [{ id: 'p-lost', head: 'main' }] }),
+    /the bundle of p-lost is missing/,
+  )
+  const { parts } = staged.manifest
+  assert.match(await rewritten({ parts: parts.slice(1) }), /tiphys\.db is missing/)
+  assert.match(await rewritten({ parts: [...parts, parts[0]] }), /a part is named twice/)
   assert.match(await rewritten({}), /cut off .* before the end of tiphys\.db/)
   await writeFile(world.file, 'a text\n')
   await assert.rejects(restoreInto(world, 'restored'), /backup\.tar is no backup of Tiphys/)

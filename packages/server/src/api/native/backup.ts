@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { BackupAnswer } from '../../operations/backups.ts'
+import { isForEveryProject } from '../access.ts'
 import { type Answer, refuse } from '../answer.ts'
 import type { OperationsPart } from '../operations-part.ts'
 import type { AddRoute } from '../route.ts'
@@ -15,6 +16,11 @@ export function addBackupRoute(add: AddRoute, parts: OperationsPart): void {
     query: z.object({ includeSecretKey: z.enum(['true', 'false']).optional() }),
     success: z.any().describe('application/x-tar'),
     async handle({ query, actor, raw }) {
+      if (!isForEveryProject(actor)) {
+        const own = actor.projects.join(', ') || 'no project'
+        const message = `a backup holds every project; token ${actor.name} is for ${own}`
+        return refuse('forbidden', message)
+      }
       const gone = new AbortController()
       // Nobody needs a copy that nobody waits for any more.
       const onClose = () => gone.abort(new Error('whoever asked for the backup went away'))

@@ -101,7 +101,10 @@ export function createTaskFeed(parts: TaskFeedParts): TaskFeed {
 
   return {
     async next({ task, after, limit, isShown }) {
-      started ??= start()
+      started ??= start().catch((error: unknown) => {
+        started = undefined
+        throw error
+      })
       await started
       const triggeredIds: string[] = []
       let last = cursorOf(after, epoch)

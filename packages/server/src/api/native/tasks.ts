@@ -192,5 +192,7 @@ async function acceptedBefore(
   const [triggered] = events
   if (triggered?.projectId === undefined) return undefined
   if (!mayUse(actor, String(triggered.event.data['project'] ?? ''))) return undefined
-  return await store.dedupeValue(keyOfClient(triggered.projectId, key), clock.nowMs())
+  const context = await store.dedupeValue(keyOfClient(triggered.projectId, key), clock.nowMs())
+  // A key that came with something of another context says nothing about this task.
+  return context === triggered.event.shkeptncontext ? context : undefined
 }
