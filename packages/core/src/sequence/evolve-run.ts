@@ -55,6 +55,8 @@ export function evolveRun(state: RunState, row: RunRow): RunState {
         ...(run.origin === undefined ? {} : { origin: run.origin }),
         payload: run.payload,
         done: run.done,
+        skipped: run.skipped,
+        wasSoaking: run.soak !== undefined && row.timeMs < run.soak.untilMs,
         triggeredMs: run.triggeredMs,
         endedMs: row.timeMs,
         status: meta.status,

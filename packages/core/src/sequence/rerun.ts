@@ -72,11 +72,15 @@ function isBefore(state: RunState, first: number, last: number): boolean {
 }
 
 function failedIndex(ended: Extract<RunState, { phase: 'ended' }>): number | undefined {
-  const failed = ended.done.findLast((task) => task.result === 'fail' || task.status === 'errored')
+  // Of a task that was tried again only the last attempt counts.
+  const last = ended.done.filter(
+    (task, place) => ended.done.findLastIndex((other) => other.index === task.index) === place,
+  )
+  const failed = last.findLast((task) => task.result === 'fail' || task.status === 'errored')
   if (failed !== undefined) return failed.index
   // Aborted, superseded or out of time: from the first task that was not done.
   if (ended.end === 'completed') return undefined
-  const done = new Set(ended.done.map((task) => task.index))
+  const done = new Set([...last, ...ended.skipped].map((task) => task.index))
   const undone = ended.plan.tasks.findIndex((_, index) => !done.has(index))
   return undone === -1 ? undefined : undone
 }

@@ -22,7 +22,7 @@ export type OpenRun = {
   readonly done: readonly DoneTask[]
   /** By (index, attempt), never one "current": joins, parallel tasks and re-runs must fit. */
   readonly open: readonly OpenTask[]
-  /** Tasks of the current step that were left out by their condition, over the whole run. */
+  /** Tasks that were left out by their condition. */
   readonly skipped: readonly SkippedTask[]
   /** What is triggered as soon as it is due, the run is not paused and the lane is its own. */
   readonly next: readonly NextTask[]
@@ -79,6 +79,9 @@ export type EndedRun = {
   readonly origin?: JsonObject
   readonly payload: JsonObject
   readonly done: readonly DoneTask[]
+  readonly skipped: readonly SkippedTask[]
+  /** It ended before what it was to take on had proven itself. */
+  readonly wasSoaking: boolean
   readonly triggeredMs: number
   readonly endedMs: number
   readonly status: Status

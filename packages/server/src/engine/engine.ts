@@ -93,6 +93,8 @@ export type RerunRequest = {
   readonly newRunId: string
   /** What was deployed in its place since, in words: then only a re-run that deploys again makes sense. */
   readonly replacedBy?: string
+  /** Also where it would meet another version, or one that has not proven itself. */
+  readonly force?: boolean
 }
 
 export type RerunAnswer =

@@ -14,6 +14,7 @@ import {
   canProceed,
   decideRun,
   type FreezeLookup,
+  freezeFor,
   isAwaitingApproval,
   type RunInput,
 } from '@tiphys/core/sequence/decide-run.ts'
@@ -127,7 +128,7 @@ export class StepBuilder {
   }
 
   /** Decides one input of a join, and starts what it starts. */
-  driveJoin(state: JoinState, input: JoinInput): boolean {
+  driveJoin(state: JoinState, input: JoinInput, paused?: OpenRun['paused']): boolean {
     const scope = input.type === 'arrive' ? input.scope : scopeOf(state)
     const { rows, child } = decideJoin(state, input, this.#nowMs)
     let current = state
@@ -141,10 +142,9 @@ export class StepBuilder {
     }
     if (child !== undefined && scope !== undefined) {
       const { projectId, project, service } = scope
-      const parent = child.soak?.runIds.at(-1)
-      const from = parent === undefined ? {} : { parent }
+      const from = input.type === 'arrive' ? { parent: input.arrived.runId } : {}
       const wish = { projectId, project, service, ...child, by: 'tiphys', ...from }
-      this.#begin(wish, false, this.#pauseOf(wish))
+      this.#begin(wish, false, paused ?? this.#pauseOf(wish))
     }
     return rows.length > 0
   }
@@ -189,16 +189,13 @@ export class StepBuilder {
     const { projectId, project, service, stage } = ended.plan
     const { runId, context, status, result, payload } = ended
     for (const arrival of arrivalsOf(ended)) {
-      const { join, sequence } = arrival
-      const target = { stage: arrival.stage, sequence, entry: join.entry }
+      const { sequence } = arrival
+      const target = { stage: arrival.stage, sequence, entry: arrival.join.entry }
       const scope: JoinScope = { projectId, project, service, context, ...target }
       const arrived = { runId, stage, status, result, payload }
-      this.driveJoin(this.#parts.book.joins.find(scope), {
-        type: 'arrive',
-        arrival,
-        scope,
-        arrived,
-      })
+      const join = this.#parts.book.joins.find(scope)
+      const input = { type: 'arrive', arrival, scope, arrived } as const
+      this.driveJoin(join, input, inherited(before, arrival.stage))
     }
   }
 
@@ -218,12 +215,10 @@ export class StepBuilder {
     const elsewhere = wishes.filter((wish) => wish.stage !== parent.plan.stage)
     // Those of the same lane in reverse, each before the others, so that the first trigger of the file comes first in it.
     for (const wish of [...elsewhere, ...here.reverse()]) {
-      const scope = parent.paused?.scope
       const isSameStage = wish.stage === parent.plan.stage
-      const inherits = scope === 'context' || (scope === 'stage' && isSameStage)
       const { projectId, project, service } = parent.plan
       const child = { projectId, project, service, ...wish, by: 'tiphys', parent: parent.runId }
-      this.#begin(child, isSameStage, inherits ? parent.paused : undefined)
+      this.#begin(child, isSameStage, inherited(parent, wish.stage))
     }
   }
 
@@ -307,15 +302,26 @@ export class StepBuilder {
 
   #laneRun(runId: string): LaneRun {
     const run = this.#openRun(runId)
-    // The clock was set back behind a time that had come: it has to be waited for once more.
-    if (run.next.some((next) => next.dueMs > this.#nowMs)) this.#touched.add(runId)
+    const freezeOf = this.#parts.freezeOf(run, this.#nowMs)
+    // The clock was set back behind a time that had come, or a freeze has begun meanwhile: it has to be waited for by time.
+    const isHeld = run.next.some(
+      (next) =>
+        next.dueMs > this.#nowMs ||
+        (freezeOf !== undefined && freezeFor(run, next, freezeOf) !== undefined),
+    )
+    if (isHeld) this.#touched.add(runId)
     return {
       sequence: run.plan.sequence,
       queue: run.plan.queue,
-      ready: canProceed(run, this.#nowMs, this.#parts.freezeOf(run, this.#nowMs)),
+      ready: canProceed(run, this.#nowMs, freezeOf),
       awaitingApproval: isAwaitingApproval(run),
     }
   }
+}
+
+/** What follows a run that is paused is paused too, where the pause reaches. */
+function inherited({ paused, plan }: OpenRun, stage: string): OpenRun['paused'] {
+  return paused?.scope === 'context' || plan.stage === stage ? paused : undefined
 }
 
 function supersededBy(runId: string): string {

@@ -61,6 +61,25 @@ test('a join starts once, when the last of its ends has come, with what all of t
 
 const isJoin = (stream: string) => stream.startsWith('join/')
 
+test('what a join starts in a paused context is paused, and says which run completed it', async () => {
+  const engine = await engineHarness({ stages: joined })
+  await engine.trigger('eu.delivery', 'c')
+  await engine.trigger('us.delivery', 'c')
+  await engine.finish('c')
+  await engine.control('c', 'pause')
+  await engine.finish('c')
+  assert.deepEqual(engine.open(), [])
+  assert.deepEqual(
+    engine.why('c').map((reason) => reason.code),
+    ['paused'],
+  )
+  const [, us, global] = await engine.runs('c')
+  const [begun] = await engine.store.read(`run/${PROJECT_ID}/${global}`)
+  assert.equal((begun?.meta as JsonObject | undefined)?.['parent'], us)
+  await engine.control('c', 'resume')
+  assert.deepEqual(engine.open(), ['c:release'])
+})
+
 test('ends of other contexts do not join, and a join that never comes ends after its time', async () => {
   const engine = await engineHarness({ stages: joined })
   await engine.trigger('eu.delivery', 'a')
@@ -138,6 +157,30 @@ test('a run is taken up at the step that failed, with the data as it was before'
   assert.equal((await engine.rerun('nobody')).code, 'not-found')
 })
 
+test('an attempt that was repeated and a task that was left out are nothing to take up', async () => {
+  const tasks = [
+    { name: 'test', retry: { times: 1, after: '0s' } },
+    { name: 'scan', parallel: true, if: 'false' },
+    { name: 'evaluation' },
+  ]
+  const engine = await engineHarness({
+    stages: [{ name: 'dev', sequences: [{ name: 'delivery', tasks }] }],
+  })
+  for (const context of ['aborted', 'passed']) {
+    await engine.trigger('dev.delivery', context)
+    await engine.finish(context, { status: 'errored', result: 'fail' })
+    await engine.finish(context)
+    assert.deepEqual(engine.open(), [`${context}:evaluation`])
+    if (context === 'aborted') await engine.control(context, 'abort')
+    else await engine.finish(context)
+  }
+  const [passed = ''] = await engine.runs('passed')
+  assert.equal((await engine.rerun(passed)).code, 'nothing-failed')
+  const [aborted = ''] = await engine.runs('aborted')
+  assert.equal((await engine.rerun(aborted)).code, 'started')
+  assert.deepEqual(engine.open(), ['aborted:evaluation'])
+})
+
 test('an aborted run is taken up at its first undone task, an open one is not', async () => {
   const stages = [{ name: 'dev', sequences: [delivery('deployment', 'test')] }]
   const engine = await engineHarness({ stages })
@@ -205,6 +248,10 @@ test('a newer deployment ends the soak of the older version, and bad news do too
   assert.match(String(await last('new')), /^superseded: what was to be promoted is degraded/)
   await engine.pass(3 * HOUR_MS)
   assert.deepEqual(engine.open(), [])
+  const [, lost = ''] = await engine.runs('new')
+  const again = await engine.rerun(lost)
+  assert.equal(again.code, 'replaced')
+  assert.match(again.code === 'replaced' ? again.message : '', /before what is to go to production/)
 })
 
 const peak = { name: 'peak', from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' }
@@ -248,6 +295,19 @@ test('a freeze holds deployments and nothing else, also one that was declared af
     engine.open().filter((one) => one.startsWith('c:')),
     ['c:deployment'],
   )
+})
+
+test('who waits behind another run when a freeze begins goes on when it ends', async () => {
+  const stages = [{ name: 'dev', sequences: [delivery('deployment')] }]
+  const engine = await engineHarness({ stages })
+  await engine.trigger('dev.delivery', 'first')
+  await engine.trigger('dev.delivery', 'second')
+  engine.freeze([peak])
+  await engine.finish('first')
+  assert.deepEqual(engine.open(), [])
+  assert.equal(engine.why('second')[0]?.code, 'freeze')
+  await engine.pass(24 * HOUR_MS)
+  assert.deepEqual(engine.open(), ['second:deployment'])
 })
 
 test('a freeze that is taken back lets go within a minute; an override lets go at once and is kept', async () => {

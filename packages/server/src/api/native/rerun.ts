@@ -43,7 +43,7 @@ export function addRerunRoutes(add: AddRoute, parts: Parts): void {
       if (run === undefined || !mayUse(actor, run.project)) {
         return refuse('not-found', `there is no run ${params.id}`)
       }
-      const replacedBy = body.force ? undefined : await replacedSince(parts, run)
+      const replacedBy = await replacedSince(parts, run)
       const answer = await parts.engine.rerun({
         projectId: run.projectId,
         runId: run.runId,
@@ -51,6 +51,7 @@ export function addRerunRoutes(add: AddRoute, parts: Parts): void {
         actor,
         ...(body.from === undefined ? {} : { from: body.from }),
         ...(replacedBy === undefined ? {} : { replacedBy }),
+        ...(body.force === undefined ? {} : { force: body.force }),
       })
       if (answer.code !== 'started') return refuse(refusalOf(answer.code), answer.message)
       return ok({ context: answer.context, runId: answer.runId })
@@ -83,17 +84,19 @@ export function addRerunRoutes(add: AddRoute, parts: Parts): void {
   })
 }
 
-/** What was deployed in the lane after this run ended: its tests would no longer meet its version. */
+/** What was deployed in the lane after what this run is about: its tests would no longer meet that version. */
 async function replacedSince(parts: Parts, run: RunDocument): Promise<string | undefined> {
-  const { projectId, stage, service, endedMs } = run
-  if (endedMs === undefined) return undefined
+  const { projectId, stage, service, runId, tasks } = run
+  const own = tasks.findLast((task) => REPLACES_VERSION.includes(task.name)) ?? tasks[0]
+  if (own === undefined) return undefined
   const window = { offset: 0, limit: MAX_LOOKED_AT }
   const { documents } = await parts.projections.list(RUNS, { projectId, stage, service, ...window })
   const newer = documents
     .map(asRun)
+    .filter((other) => other.runId !== runId)
     .find((other) =>
       other.tasks.some(
-        (task) => REPLACES_VERSION.includes(task.name) && task.triggeredMs >= endedMs,
+        (task) => REPLACES_VERSION.includes(task.name) && task.triggeredMs > own.triggeredMs,
       ),
     )
   return newer && `${newer.sequence} of context ${newer.context}`
