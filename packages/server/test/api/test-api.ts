@@ -22,6 +22,7 @@ export const ACTORS: Readonly<Record<string, Actor>> = {
   'shop-reader': { name: 'shop-reader', scopes: ['read'], projects: ['shop'] },
   'other-reader': { name: 'other-reader', scopes: ['read'], projects: ['other'] },
   'shop-configurer': { name: 'shop-configurer', scopes: ['configure'], projects: ['shop'] },
+  'shop-admin': { name: 'shop-admin', scopes: ['admin'], projects: ['shop'] },
   'shop-trigger': { name: 'shop-trigger', scopes: ['trigger'], projects: ['shop'] },
   answerer: { name: 'answerer', scopes: ['answer'], projects: ['*'] },
   approver: { name: 'approver', scopes: ['approve'], projects: ['*'] },

@@ -151,7 +151,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a run whose time had come is forgotten when the clock goes back',
     file: 'server/src/engine/step.ts',
-    find: 'if (run.next.some((next) => next.dueMs > this.#nowMs)) this.#touched.add(runId)',
+    find: '    if (isHeld) this.#touched.add(runId)',
     replace: '',
   },
   {
