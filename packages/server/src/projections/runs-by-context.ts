@@ -19,17 +19,25 @@ export type ContextDocument = {
   readonly startedMs: number
   readonly position: number
   readonly state: RunStateWord
-  /** States of its runs by run id; what was open before a pause stands behind it. */
-  readonly runs: {
-    readonly [runId: string]: { readonly state: RunStateWord; readonly before?: RunStateWord }
-  }
+  /** States of its runs by run id. */
+  readonly runs: { readonly [runId: string]: RunStateEntry }
 }
+
+type RunStateEntry = {
+  readonly state: RunStateWord
+  /** What was open before a pause stands behind it. */
+  readonly before?: RunStateWord
+  /** Approvals under way, by task and attempt: an approval that several handlers started ends with the last of them. */
+  readonly approvals?: { readonly [task: string]: Answers }
+}
+
+type Answers = { readonly started: number; readonly finished: number }
 
 export const CONTEXTS = 'contexts'
 
 export const contextsProjection: Projection = {
   name: CONTEXTS,
-  version: 1,
+  version: 2,
   keysOf(row) {
     const { projectId } = row
     const context = row.event.shkeptncontext
@@ -56,6 +64,7 @@ export function contextKey(projectId: string, context: string): string {
 }
 
 const APPROVAL_TRIGGERED = 'sh.keptn.event.approval.triggered'
+const APPROVAL_STARTED = 'sh.keptn.event.approval.started'
 const APPROVAL_FINISHED = 'sh.keptn.event.approval.finished'
 
 function changesState(meta: RunMeta | undefined, row: StoredEvent): boolean {
@@ -66,6 +75,8 @@ function changesState(meta: RunMeta | undefined, row: StoredEvent): boolean {
     case 'resumed':
     case 'end':
       return true
+    case 'started':
+      return row.event.type === APPROVAL_STARTED
     case 'finished':
     case 'expired':
       return row.event.type === APPROVAL_FINISHED
@@ -102,8 +113,6 @@ function begin(row: StoredEvent, meta: Extract<RunMeta, { k: 'start' }>): Contex
   }
 }
 
-type RunStateEntry = ContextDocument['runs'][string]
-
 function stateAfter(
   before: RunStateEntry | undefined,
   row: StoredEvent,
@@ -113,17 +122,50 @@ function stateAfter(
     case 'start':
       return { state: 'triggered' }
     case 'paused':
-      return { state: 'paused', before: before?.state ?? 'triggered' }
-    case 'resumed':
-      return { state: before?.before ?? 'started' }
+      return { ...before, state: 'paused', before: before?.before ?? before?.state ?? 'triggered' }
+    case 'resumed': {
+      const { before: beneath, ...rest } = before ?? { state: 'started' }
+      return { ...rest, state: beneath ?? rest.state }
+    }
     case 'end':
       return { state: stateAtEnd(meta.cause) }
-    default: {
-      const isWaiting = row.event.type === APPROVAL_TRIGGERED
-      const state = isWaiting ? 'waitingForApproval' : 'started'
-      return before?.state === 'paused' ? { state: 'paused', before: state } : { state }
-    }
+    case 'task':
+    case 'started':
+    case 'finished':
+    case 'expired':
+      return underWay(before, approvalsAfter(before?.approvals ?? {}, row, meta))
+    default:
+      return before ?? { state: 'started' }
   }
+}
+
+type Approvals = NonNullable<RunStateEntry['approvals']>
+
+function approvalsAfter(
+  before: Approvals,
+  row: StoredEvent,
+  meta: Extract<RunMeta, { k: 'task' | 'started' | 'finished' | 'expired' }>,
+): Approvals {
+  const key = `${meta.i}/${meta.a}`
+  if (row.event.type === APPROVAL_TRIGGERED)
+    return { ...before, [key]: { started: 0, finished: 0 } }
+  const { [key]: answers, ...others } = before
+  if (answers === undefined || meta.k === 'expired') return others
+  if (meta.k === 'started')
+    return { ...others, [key]: { ...answers, started: answers.started + 1 } }
+  const finished = answers.finished + 1
+  // Finished implies started, as in evolveRun.
+  if (finished >= Math.max(1, answers.started)) return others
+  return { ...others, [key]: { ...answers, finished } }
+}
+
+function underWay(before: RunStateEntry | undefined, approvals: Approvals): RunStateEntry {
+  const waits = Object.keys(approvals).length > 0
+  const state = waits ? 'waitingForApproval' : 'started'
+  const kept = waits ? { approvals } : {}
+  return before?.state === 'paused'
+    ? { state: 'paused', before: state, ...kept }
+    : { state, ...kept }
 }
 
 /** The most telling first: what is open stands before what is over, and an end that nobody wanted before an ordinary one. */

@@ -11,7 +11,7 @@ import type { RunState } from '@tiphys/core/sequence/run-state.ts'
 import fc from 'fast-check'
 import type { StoredEvent } from '../ports/store.ts'
 import { type ContextDocument, contextsProjection } from './runs-by-context.ts'
-import type { RunDocument } from './runs-document.ts'
+import type { RunDocument, TaskDocument } from './runs-document.ts'
 import { foldRunDocument } from './runs-fold.ts'
 
 const TASK_NAMES = ['deployment', 'approval', 'test'] as const
@@ -33,6 +33,12 @@ const PLAN: RunPlan = {
     finishMs: 1000,
     carrier: 'external',
   })),
+}
+
+/** The approval stands beside the test. */
+const PARALLEL: RunPlan = {
+  ...PLAN,
+  tasks: PLAN.tasks.map((task, index) => (index === 2 ? { ...task, parallel: true } : task)),
 }
 
 function event(type: string, data: object, triggeredid?: string): KeptnEvent {
@@ -74,7 +80,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
   },
 )
 
-function inputOf(state: RunState, made: Move): RunInput | undefined {
+function inputOf(state: RunState, made: Move, choice: number): RunInput | undefined {
   switch (made.kind) {
     case 'proceed':
     case 'tick':
@@ -88,7 +94,7 @@ function inputOf(state: RunState, made: Move): RunInput | undefined {
     case 'abort':
       return { type: 'abort', by: 'me', message: 'enough' }
     default: {
-      const task = state.phase === 'open' ? state.open[0] : undefined
+      const task = state.phase === 'open' ? state.open[choice % state.open.length] : undefined
       if (task === undefined) return undefined
       const kind = made.kind === 'changed' ? 'status.changed' : made.kind
       const data = made.kind === 'finished' ? { status: made.status, result: made.result } : {}
@@ -99,7 +105,10 @@ function inputOf(state: RunState, made: Move): RunInput | undefined {
 }
 
 /** Plays moves through the real decisions, and folds the rows both ways. */
-function play(moves: readonly { readonly move: Move; readonly afterMs: number }[]) {
+function play(
+  moves: readonly { readonly move: Move; readonly afterMs: number }[],
+  plan: RunPlan = PLAN,
+) {
   let nowMs = 1_000_000
   let state: RunState = absentRun
   let document: RunDocument | undefined
@@ -122,16 +131,19 @@ function play(moves: readonly { readonly move: Move; readonly afterMs: number }[
       context = contextsProjection.fold(context, stored, key)
     }
   }
-  take(
-    startRow({ event: { ...event('dev.delivery.triggered', {}), id: 'r1' }, plan: PLAN, by: 'me' }),
-  )
+  take(startRow({ event: { ...event('dev.delivery.triggered', {}), id: 'r1' }, plan, by: 'me' }))
   for (const { move: made, afterMs } of moves) {
     nowMs += afterMs
-    const input = inputOf(state, made)
+    const input = inputOf(state, made, afterMs)
     if (input === undefined) continue
     for (const row of decideRun(state, input, nowMs)) take(row)
   }
   return { state, document, context: context as unknown as ContextDocument }
+}
+
+/** Tasks side by side are done in any order. */
+function byName(one: { readonly name: string }, other: { readonly name: string }): number {
+  return one.name.localeCompare(other.name)
 }
 
 describe('the document of a run', () => {
@@ -140,8 +152,8 @@ describe('the document of a run', () => {
       maxLength: 30,
     })
     fc.assert(
-      fc.property(story, (moves) => {
-        const { state, document, context } = play(moves)
+      fc.property(story, fc.constantFrom(PLAN, PARALLEL), (moves, plan) => {
+        const { state, document, context } = play(moves, plan)
         assert.ok(document)
         assert.notEqual(state.phase, 'absent')
         if (state.phase === 'absent') return
@@ -149,15 +161,17 @@ describe('the document of a run', () => {
           outcome === undefined ? [] : [{ name, ...outcome }],
         )
         assert.deepEqual(
-          outcomes,
-          state.done.map(({ name, status, result, message, endedMs, expired }) => ({
-            name,
-            status,
-            result,
-            message,
-            endedMs,
-            expired,
-          })),
+          outcomes.toSorted(byName),
+          state.done
+            .map(({ name, status, result, message, endedMs, expired }) => ({
+              name,
+              status,
+              result,
+              message,
+              endedMs,
+              expired,
+            }))
+            .toSorted(byName),
         )
         assert.equal(context.runs['r1']?.state, document.state)
         if (state.phase === 'open') assert.equal(document.degraded?.message, state.degraded)
@@ -171,16 +185,32 @@ describe('the document of a run', () => {
         }
         assert.equal(document.end, undefined)
         assert.equal(document.state === 'paused', state.paused !== undefined)
-        const [open] = state.open
         const beneath = document.stateBeforePause ?? document.state
-        if (open !== undefined) {
-          assert.equal(document.tasks.at(-1)?.triggeredId, open.event.id)
-          assert.equal(beneath, open.name === 'approval' ? 'waitingForApproval' : 'started')
+        const isOpen = (task: TaskDocument) => task.outcome === undefined
+        assert.deepEqual(
+          document.tasks.filter(isOpen).map((task) => task.triggeredId),
+          state.open.map((task) => task.event.id),
+        )
+        if (state.open.some((task) => task.name === 'approval')) {
+          assert.equal(beneath, 'waitingForApproval')
         } else {
-          assert.equal(beneath, state.done.length === 0 ? 'triggered' : 'started')
+          assert.equal(beneath, document.tasks.length === 0 ? 'triggered' : 'started')
         }
       }),
+      { numRuns: 1000 },
     )
+  })
+
+  it('waits for an approval until all who began to decide have decided', () => {
+    const proceed: Move = { kind: 'proceed' }
+    const pass: Move = { kind: 'finished', status: 'succeeded', result: 'pass' }
+    const asked = [proceed, pass, proceed, { kind: 'started' }, { kind: 'started' }, pass] as Move[]
+    const half = play(asked.map((one) => ({ move: one, afterMs: 0 })))
+    assert.equal(half.document?.state, 'waitingForApproval')
+    assert.equal(half.context.runs['r1']?.state, 'waitingForApproval')
+    const whole = play([...asked, pass].map((one) => ({ move: one, afterMs: 0 })))
+    assert.equal(whole.document?.state, 'started')
+    assert.equal(whole.context.runs['r1']?.state, 'started')
   })
 
   it('keeps few reports of progress, and all that count', () => {

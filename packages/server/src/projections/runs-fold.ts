@@ -121,12 +121,8 @@ function triggered(
     answers: [],
   }
   const image = textAt(row.event.data, 'configurationChange', 'values', 'image')
-  const now = name === APPROVAL ? 'waitingForApproval' : 'started'
-  return {
-    ...inState(run, now),
-    tasks: [...run.tasks, task],
-    ...(image === undefined ? {} : { image }),
-  }
+  const tasks = [...run.tasks, task]
+  return underWay({ ...run, tasks, ...(image === undefined ? {} : { image }) })
 }
 
 type AnswerMeta = Extract<RunMeta, { k: 'started' | 'changed' | 'finished' }>
@@ -201,11 +197,13 @@ function completed(
   key: TaskKey,
   outcome: NonNullable<TaskDocument['outcome']>,
 ): RunDocument {
-  // An approval that was decided no longer waits, also before the next task is due.
-  return inState(
-    withTask(run, key, (task) => ({ ...task, outcome })),
-    'started',
-  )
+  return underWay(withTask(run, key, (task) => ({ ...task, outcome })))
+}
+
+/** An approval that was decided no longer waits, also before the next task is due; one beside other tasks waits until then. */
+function underWay(run: RunDocument): RunDocument {
+  const waits = run.tasks.some((task) => task.name === APPROVAL && task.outcome === undefined)
+  return inState(run, waits ? 'waitingForApproval' : 'started')
 }
 
 function ended(

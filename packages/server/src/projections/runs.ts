@@ -9,7 +9,7 @@ export const RUNS = 'runs'
 /** Every run, open or over, newest first. */
 export const runsProjection: Projection = {
   name: RUNS,
-  version: 1,
+  version: 2,
   keysOf: (row) => (runMetaOf(row) === undefined ? [] : [runKeyOf(row)]),
   fold(document, row) {
     // Documents of this projection were made by this fold.
