@@ -39,6 +39,10 @@ export const SloComparisonFile = z.strictObject({
   number_of_comparison_results: z.number().int().nonnegative().nullish(),
   /** `avg`, `p50`, `p90`, `p95`, `p99`. */
   aggregate_function: Text.nullish(),
+  /** Ours, unknown to Keptn: only earlier evaluations with exactly these labels are compared with. */
+  labels: z.record(z.string().min(1, { error: 'is empty' }), Text).nullish(),
+  /** Ours: only those whose labels of these names have the same value as this run's; one that neither has is the same. */
+  same_labels: z.array(z.string().min(1, { error: 'is empty' })).nullish(),
 })
 
 export const SloTotalScoreFile = z.strictObject({

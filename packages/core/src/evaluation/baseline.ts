@@ -1,16 +1,39 @@
-import type { SloComparison } from '../slo/slo.ts'
 import { type AggregateFunction, aggregate } from './aggregate.ts'
 
 /** An earlier evaluation of the same project, stage and service. */
-export type PreviousEvaluation = {
+export type PreviousEvaluation = EvaluationOrigin & {
   /** Id of its `evaluation.finished` event. */
   readonly id: string
   /** Its overall result; filters look at this, never at the status of a single indicator. */
   readonly result: string
-  /** Somebody sent `evaluation.invalidated` for it. */
-  readonly invalidated?: boolean
+  /** Why it never counts, whatever slo.yaml says. */
+  readonly unfit?: Unfit
+  /** Somebody made it the reference of its place: it is compared with instead of the newest ones. */
+  readonly pinned?: Pinned
   readonly values: readonly PreviousValue[]
 }
+
+/** What a report needs to name an earlier evaluation and to link to it. Only what is known. */
+export type EvaluationOrigin = {
+  /** Id of its `evaluation.triggered` event: what the API calls it by. */
+  readonly triggeredId?: string
+  readonly context?: string
+  /** When it ended, Unix time. */
+  readonly timeMs?: number
+  /** Of what was evaluated: the label `version`. */
+  readonly version?: string
+  readonly labels?: Readonly<Record<string, string>>
+}
+
+export type Unfit =
+  | { readonly code: 'invalidated'; readonly by: string; readonly reason: string }
+  /** Told by somebody for whom the task was not left open. */
+  | { readonly code: 'untrusted'; readonly by: string }
+  /** It ended before anything was evaluated. */
+  | { readonly code: 'without-values' }
+
+/** Who made it the reference, and why; empty where that is not known. */
+export type Pinned = { readonly by: string; readonly reason: string }
 
 export type PreviousValue = {
   readonly metric: string
@@ -25,63 +48,44 @@ export type Baseline = {
   readonly runs: readonly { readonly id: string; readonly value: number }[]
   /** Evaluations that were looked at for this. */
   readonly considered: number
+  /** What is compared with is the pinned reference, not the newest evaluations. */
+  readonly isReference: boolean
   /** Undefined: nothing to compare with, so relative criteria hold. */
   readonly value: number | undefined
 }
 
-/** compare_with is neither of the two words. */
-const DEFAULT_HISTORY = 3
-
 /**
- * Which earlier evaluations count, newest first (facts/keptn-v1.md 3.3): filter by overall result first, then take as many as
- * the file says. An evaluation without a usable value still takes its place, as in Keptn.
+ * Baselines by indicator, out of the evaluations that count. One value per evaluation, also where an evaluation lists the indicator
+ * twice (an SLI used in two objectives): the first that succeeded.
  */
-export function selectBaseline(
-  newestFirst: readonly PreviousEvaluation[],
-  comparison: SloComparison,
-): readonly PreviousEvaluation[] {
-  const results = includedResults(comparison.includeResultWithScore)
-  return newestFirst
-    .filter((evaluation) => evaluation.invalidated !== true)
-    .filter((evaluation) => results === undefined || results.includes(evaluation.result))
-    .slice(0, historyLimit(comparison))
-}
-
-export function historyLimit(comparison: SloComparison): number {
-  if (comparison.compareWith === 'single_result') return 1
-  if (comparison.compareWith === 'several_results') return comparison.numberOfComparisonResults
-  return DEFAULT_HISTORY
-}
-
-/** Undefined: every result. */
-function includedResults(include: string): readonly string[] | undefined {
-  switch (include.toLowerCase()) {
-    case 'pass':
-      return ['pass']
-    case 'pass_or_warn':
-      return ['pass', 'warning']
-    default:
-      return undefined
-  }
-}
-
-/** One value per evaluation, also where an evaluation lists the indicator twice (an SLI used in two objectives). */
-export function baselineOf(
-  sli: string,
-  selected: readonly PreviousEvaluation[],
+export function baselinesOf(
+  compared: readonly PreviousEvaluation[],
   aggregateFunction: AggregateFunction,
-): Baseline {
-  const runs = selected.flatMap((evaluation) => {
-    const found = evaluation.values.find((value) => value.metric === sli && value.success)
-    return found === undefined ? [] : [{ id: evaluation.id, value: found.value }]
-  })
-  return {
-    aggregateFunction,
-    runs,
-    considered: selected.length,
-    value: aggregate(
+): (sli: string) => Baseline {
+  const indexed = compared.map(({ id, values }) => ({ id, values: valuesByMetric(values) }))
+  const isReference = compared.some((evaluation) => evaluation.pinned !== undefined)
+  return (sli) => {
+    const runs = indexed.flatMap(({ id, values }) => {
+      const value = values.get(sli)
+      return value === undefined ? [] : [{ id, value }]
+    })
+    return {
       aggregateFunction,
-      runs.map((run) => run.value),
-    ),
+      runs,
+      considered: compared.length,
+      isReference,
+      value: aggregate(
+        aggregateFunction,
+        runs.map((run) => run.value),
+      ),
+    }
   }
+}
+
+function valuesByMetric(values: readonly PreviousValue[]): ReadonlyMap<string, number> {
+  const found = new Map<string, number>()
+  for (const { metric, value, success } of values) {
+    if (success && !found.has(metric)) found.set(metric, value)
+  }
+  return found
 }

@@ -172,7 +172,7 @@ test('what nobody asked for is named in a pass', () => {
 
 test('history: filter by overall result, then the limit, invalidated ones never', () => {
   const newestFirst: PreviousEvaluation[] = [
-    { ...run('5', 'pass', 500), invalidated: true },
+    { ...run('5', 'pass', 500), unfit: { code: 'invalidated', by: '', reason: '' } },
     run('4', 'fail', 400),
     run('3', 'warning', 300),
     run('2', 'pass', 200),

@@ -3,7 +3,8 @@ import type { Result } from '@tiphys/contract/event.ts'
 import type { Slo, SloObjective } from '../slo/slo.ts'
 import { lintSlo, type SloFinding } from '../slo/slo-lint.ts'
 import { toAggregateFunction } from './aggregate.ts'
-import { baselineOf, type PreviousEvaluation, selectBaseline } from './baseline.ts'
+import { baselinesOf, type PreviousEvaluation } from './baseline.ts'
+import { type BaselineSelection, type LeftOut, selectBaseline } from './baseline-selection.ts'
 import { evaluateObjective, type ObjectiveOutcome } from './objective.ts'
 import { totalScore } from './score.ts'
 
@@ -11,8 +12,10 @@ export type EvaluationInput = {
   readonly slo: Slo
   /** What the providers sent, one per indicator. Where a name comes twice the first counts. */
   readonly values: readonly IndicatorValue[]
-  /** Newest first, unfiltered. */
+  /** Newest first, unfiltered: also those that do not count, so that the report can say why. */
   readonly previous: readonly PreviousEvaluation[]
+  /** Of this run, for `comparison.same_labels`. */
+  readonly labels?: Readonly<Record<string, string>>
   /** A provider that answered, but called its answer a failure, forces the result to fail. */
   readonly providerFailure?: string
 }
@@ -33,8 +36,12 @@ export type EvaluationOutcome = {
   readonly objectives: readonly ObjectiveOutcome[] | null
   readonly reachedScore: number
   readonly maximumScore: number
-  /** Earlier evaluations that were looked at, newest first. */
+  /** Earlier evaluations that count, newest first. */
   readonly compared: readonly PreviousEvaluation[]
+  /** Earlier evaluations that were looked at and do not count, and why; the newest of them, newest first. */
+  readonly leftOut: readonly LeftOut[]
+  /** Where the comparison was answered otherwise than slo.yaml says: a pinned reference. A sentence each. */
+  readonly baselineNotes: readonly string[]
   /** Indicators that were sent and that no objective names. */
   readonly additionalSlis: readonly string[]
   /** What makes the file unusable, where `cause` is `slo-invalid`. */
@@ -49,23 +56,33 @@ export function evaluate(input: EvaluationInput): EvaluationOutcome {
   const { slo } = input
   const findings = lintSlo(slo).filter((finding) => finding.severity === 'error')
   const aggregateFunction = toAggregateFunction(slo.comparison.aggregateFunction)
-  const compared = selectBaseline(input.previous, slo.comparison)
+  const selection = selectBaseline(input.previous, slo.comparison, input.labels)
   if (findings.length > 0 || aggregateFunction === undefined) {
-    return { ...nothingEvaluated(compared), ...invalid(slo, findings), findings }
+    return { ...nothingEvaluated(selection), ...invalid(slo, findings), findings }
   }
-  if (slo.objectives.length === 0) return { ...nothingEvaluated(compared), ...noObjectives() }
+  if (slo.objectives.length === 0) return { ...nothingEvaluated(selection), ...noObjectives() }
 
+  const values = firstByMetric(input.values)
+  const baseline = baselinesOf(selection.compared, aggregateFunction)
   const objectives = slo.objectives.map((objective) =>
-    evaluateObjective(
-      objective,
-      input.values.find((value) => value.metric === objective.sli),
-      baselineOf(objective.sli, compared, aggregateFunction),
-    ),
+    evaluateObjective(objective, values.get(objective.sli), baseline(objective.sli)),
   )
-  return { ...scored(input, objectives), compared, objectives, findings: [] }
+  return { ...scored(input, objectives), ...comparisonOf(selection), objectives, findings: [] }
 }
 
-type Scored = Omit<EvaluationOutcome, 'compared' | 'objectives' | 'findings'>
+function firstByMetric(values: readonly IndicatorValue[]): ReadonlyMap<string, IndicatorValue> {
+  const found = new Map<string, IndicatorValue>()
+  for (const value of values) if (!found.has(value.metric)) found.set(value.metric, value)
+  return found
+}
+
+type Comparison = Pick<EvaluationOutcome, 'compared' | 'leftOut' | 'baselineNotes'>
+
+function comparisonOf({ compared, leftOut, notes }: BaselineSelection): Comparison {
+  return { compared, leftOut, baselineNotes: notes }
+}
+
+type Scored = Omit<EvaluationOutcome, keyof Comparison | 'objectives' | 'findings'>
 
 function scored(input: EvaluationInput, objectives: readonly ObjectiveOutcome[]): Scored {
   const { slo } = input
@@ -110,8 +127,9 @@ function scored(input: EvaluationInput, objectives: readonly ObjectiveOutcome[])
   return { ...evaluated, cause: 'scored', result: total.result, message }
 }
 
-function nothingEvaluated(compared: readonly PreviousEvaluation[]): EvaluationOutcome {
+function nothingEvaluated(selection: BaselineSelection): EvaluationOutcome {
   return {
+    ...comparisonOf(selection),
     cause: 'slo-invalid',
     status: 'errored',
     result: 'fail',
@@ -121,7 +139,6 @@ function nothingEvaluated(compared: readonly PreviousEvaluation[]): EvaluationOu
     objectives: null,
     reachedScore: 0,
     maximumScore: NOMINAL_MAXIMUM,
-    compared,
     additionalSlis: [],
     findings: [],
   }

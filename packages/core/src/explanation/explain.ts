@@ -65,7 +65,7 @@ export function explain(input: ExplainInput): Explanation {
       evaluations: outcome.compared.map(({ id, result }) => ({ id, result })),
     },
     counterfactual: verdict === 'none' ? null : explainChange(slo, outcome, objectives),
-    notes: [...input.notes, ...additionalNote(outcome)],
+    notes: [...input.notes, ...outcome.baselineNotes, ...additionalNote(outcome)],
   }
 }
 

@@ -15,6 +15,10 @@ export type SloComparison = {
   readonly includeResultWithScore: string
   readonly numberOfComparisonResults: number
   readonly aggregateFunction: string
+  /** Ours (docs/adr/0009): only earlier evaluations with exactly these labels count. */
+  readonly labels: Readonly<Record<string, string>>
+  /** Ours: only those whose labels of these names are as this evaluation's. */
+  readonly sameLabels: readonly string[]
 }
 
 export type SloObjective = {
@@ -45,6 +49,8 @@ const DEFAULT_COMPARISON: SloComparison = {
   includeResultWithScore: 'all',
   numberOfComparisonResults: 1,
   aggregateFunction: 'avg',
+  labels: {},
+  sameLabels: [],
 }
 /** With a `comparison` block that names no number. */
 const DEFAULT_NUMBER_OF_RESULTS = 3
@@ -82,6 +88,8 @@ function comparison(block: SloFile['comparison']): SloComparison {
     includeResultWithScore: block.include_result_with_score || 'all',
     numberOfComparisonResults: block.number_of_comparison_results || DEFAULT_NUMBER_OF_RESULTS,
     aggregateFunction: block.aggregate_function || 'avg',
+    labels: block.labels ?? {},
+    sameLabels: block.same_labels ?? [],
   }
 }
 
