@@ -1,7 +1,5 @@
 import { isJsonObject } from '@tiphys/contract/json.ts'
-import { PreviousEvaluationFile } from '@tiphys/contract/offline-gate.ts'
 import { TEST_RESULTS_PROVIDER } from '@tiphys/core/evaluation/test-results-value.ts'
-import { toPreviousEvaluation } from '@tiphys/core/evaluation/wire.ts'
 import { createGuardedHttp, type GuardedHttp } from '@tiphys/providers/http/guarded-http.ts'
 import {
   createPrometheusProvider,
@@ -17,7 +15,7 @@ import { DEFAULT_TEST_LIMITS } from './executors/test/test-limits.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
 import type { Projections } from './ports/projections.ts'
-import { baselineEvaluations } from './projections/evaluations.ts'
+import { evaluationHistory } from './projections/evaluation-history.ts'
 import type { ServerSettings } from './settings/load-settings.ts'
 
 export type ExecutorParts = {
@@ -30,9 +28,6 @@ export type ExecutorParts = {
   /** Where this server listens: no test and no query may reach it. */
   readonly ownPort: () => number
 }
-
-/** History that a relative criterion may look back on: more than any slo.yaml asks for. */
-const MAX_BASELINE = 100
 
 /** What carries out tests, evaluations and approvals; the Argo CD side brings its own. */
 export function composeExecutors(parts: ExecutorParts): TaskExecutor[] {
@@ -48,7 +43,8 @@ export function composeExecutors(parts: ExecutorParts): TaskExecutor[] {
     }),
     createEvaluationExecutor({
       provider: providersOf(settings, http),
-      previousEvaluations: (job) => baselineOf(projections, job),
+      previousEvaluations: ({ projectId, stage, service }, wish) =>
+        evaluationHistory(projections, { projectId, stage, service, ...wish }),
     }),
     createApprovalExecutor(),
   ]
@@ -95,20 +91,4 @@ function providersOf(settings: ServerSettings, http: GuardedHttp) {
     const { projects: _, ...options } = connection
     return createPrometheusProvider({ http, ...options, urlClass: 'operator' })
   }
-}
-
-async function baselineOf(projections: Projections, job: TaskJob) {
-  const { projectId, stage, service } = job
-  const found = await baselineEvaluations(projections, {
-    projectId,
-    stage,
-    service,
-    limit: MAX_BASELINE,
-  })
-  return found.flatMap((one) => {
-    const evaluation = PreviousEvaluationFile.safeParse(one.evaluation)
-    return evaluation.success
-      ? [toPreviousEvaluation(one.eventId, one.result, evaluation.data)]
-      : []
-  })
 }

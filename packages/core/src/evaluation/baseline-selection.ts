@@ -7,6 +7,8 @@ export type BaselineSelection = {
   readonly compared: readonly PreviousEvaluation[]
   /** Newest first, at most `MAX_LEFT_OUT`. */
   readonly leftOut: readonly LeftOut[]
+  /** No older one could change anything. */
+  readonly isFull: boolean
   /** What was answered otherwise than slo.yaml says, a sentence each. */
   readonly notes: readonly string[]
 }
@@ -65,7 +67,8 @@ export function selectBaseline(
     else if (leftOut.length < MAX_LEFT_OUT) leftOut.push(leaveOut(evaluation, reason))
     else if (reference === undefined && compared.length >= limit) break
   }
-  return { compared, leftOut, notes }
+  const isFull = reference !== undefined || compared.length >= limit
+  return { compared, leftOut, isFull, notes }
 }
 
 export function historyLimit(comparison: SloComparison): number {
@@ -133,6 +136,8 @@ function unfitReason({ unfit }: PreviousEvaluation): Reason | undefined {
     }
     case 'without-values':
       return { reason: unfit.code, text: 'it ended before anything was evaluated' }
+    case 'deleted':
+      return { reason: unfit.code, text: 'it was deleted' }
   }
 }
 

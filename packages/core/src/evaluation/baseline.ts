@@ -31,6 +31,8 @@ export type Unfit =
   | { readonly code: 'untrusted'; readonly by: string }
   /** It ended before anything was evaluated. */
   | { readonly code: 'without-values' }
+  /** Its context was deleted; only a pinned reference is missed. */
+  | { readonly code: 'deleted' }
 
 /** Who made it the reference, and why; empty where that is not known. */
 export type Pinned = { readonly by: string; readonly reason: string }

@@ -8,6 +8,7 @@ import {
 } from '@tiphys/core/evaluation/sli-value.ts'
 import { toEvaluation } from '@tiphys/core/evaluation/wire.ts'
 import { explain } from '@tiphys/core/explanation/explain.ts'
+import type { SloComparison } from '@tiphys/core/slo/slo.ts'
 import { PROMETHEUS_PROVIDER } from '../prometheus/prometheus-provider.ts'
 import { fetchValues } from '../sli/fetch-values.ts'
 import type { SliProvider } from '../sli/sli-provider.ts'
@@ -23,9 +24,16 @@ import {
 export type EvaluationRun = EvaluationTask & {
   /** Undefined for a name that is not built in here. */
   readonly provider: (name: string) => SliProvider | undefined
-  /** Newest first, unfiltered; asked for only when there is something to judge. */
-  readonly previousEvaluations: () => Promise<readonly PreviousEvaluation[]>
+  /** Newest first, also those that do not count; asked for only when there is something to judge. */
+  readonly previousEvaluations: (wish: HistoryWish) => Promise<readonly PreviousEvaluation[]>
   readonly signal?: AbortSignal
+}
+
+/** How far back it has to go. */
+export type HistoryWish = {
+  readonly comparison: SloComparison
+  /** Of this run. */
+  readonly labels: Readonly<Record<string, string>>
 }
 
 /**
@@ -44,7 +52,8 @@ export async function runEvaluation(run: EvaluationRun): Promise<EvaluationAnswe
   const { window, scope, queries } = prepared
   const common = { window, scope, ...(run.signal && { signal: run.signal }) }
   const values = await fetchValues(provider, indicators, queries, common)
-  const previous = await run.previousEvaluations()
+  const { comparison } = prepared.slo
+  const previous = await run.previousEvaluations({ comparison, labels: run.labels })
   return finishEvaluation(prepared, { code: 'measured', values }, previous)
 }
 
@@ -82,6 +91,7 @@ export function finishEvaluation(
   const { slo, window, sloFileContent, subject, notes } = prepared
   const outcome = evaluate({
     slo,
+    labels: prepared.scope.labels,
     values: provided.code === 'told' ? provided.values : provided.values.map(toIndicatorValue),
     previous,
     ...(isFailure && { providerFailure: provided.message ?? '' }),

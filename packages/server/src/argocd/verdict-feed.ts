@@ -10,7 +10,7 @@ import type { Log } from '../ports/log.ts'
 import type { Projections } from '../ports/projections.ts'
 import type { NewEffect, Store, StoredEvent } from '../ports/store.ts'
 import type { DeploymentDocument, Deployments } from '../projections/deployments.ts'
-import { baselineEvaluations } from '../projections/evaluations.ts'
+import { baselineEvaluations } from '../projections/evaluation-history.ts'
 import { runKeyOf, runMetaOf } from '../projections/project-of-row.ts'
 import { annotateEffect } from './annotate.ts'
 

@@ -1,6 +1,6 @@
 import type { Projections } from '../ports/projections.ts'
 import { DEPLOYMENTS, type DeploymentDocument } from '../projections/deployments.ts'
-import { baselineEvaluations } from '../projections/evaluations.ts'
+import { baselineEvaluations } from '../projections/evaluation-history.ts'
 
 /** Evaluations that later ones may be compared with: as many as a slo.yaml usually asks for. */
 const BASELINE_KEPT = 10

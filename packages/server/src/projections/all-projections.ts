@@ -2,6 +2,7 @@ import { auditProjection } from '../audit/audit-projection.ts'
 import { withoutForgotten } from '../operations/forgotten.ts'
 import { deploymentsProjection } from './deployments.ts'
 import { evaluationsProjection } from './evaluations.ts'
+import { referencesProjection } from './references.ts'
 import { runsProjection } from './runs.ts'
 import { contextsProjection } from './runs-by-context.ts'
 import { servicesProjection } from './services.ts'
@@ -13,6 +14,7 @@ export const PROJECTIONS = [
   // What happened last to a service outlives the context that it happened in.
   servicesProjection,
   withoutForgotten(evaluationsProjection),
+  referencesProjection,
   withoutForgotten(deploymentsProjection),
   auditProjection,
 ] as const

@@ -1,14 +1,13 @@
 import { Evaluation } from '@tiphys/contract/evaluation.ts'
 import type { Result, Status } from '@tiphys/contract/event.ts'
-import type { JsonObject } from '@tiphys/contract/json.ts'
+import { isJsonObject, type JsonObject } from '@tiphys/contract/json.ts'
 import { finishedOf } from '@tiphys/core/sequence/evolve-run.ts'
 import { TIPHYS } from '../intake/actor.ts'
 import { forgottenRecord, isForgetting } from '../operations/forgotten.ts'
-import type { Projection, Projections } from '../ports/projections.ts'
+import type { Projection } from '../ports/projections.ts'
 import type { StoredEvent } from '../ports/store.ts'
+import { isCorrection, RESTORED } from './corrections.ts'
 import { runKeyOf, runMetaOf, textAt, whereaboutsOf } from './project-of-row.ts'
-import { RUNS } from './runs.ts'
-import type { RunDocument } from './runs-document.ts'
 
 /** One evaluation: what `evaluation.finished` said, who said it, and whether somebody took it back. */
 export type EvaluationDocument = {
@@ -34,9 +33,33 @@ export type EvaluationDocument = {
   /** Of the event. The evaluation inside may have come to another one (a provider that failed, say). */
   readonly result: Result
   readonly message: string
+  /** Of what was evaluated, as the run carried them. */
+  readonly labels?: { readonly [label: string]: string }
+  /** What the report calls the version. */
+  readonly version?: string
   /** Missing when nothing was evaluated. */
   readonly evaluation?: EvaluationSummary
-  readonly invalidated?: { readonly eventId: string; readonly by: string; readonly timeMs: number }
+  readonly invalidated?: Invalidation
+  /** The last time that an invalidation was undone; kept when it is invalidated again. */
+  readonly restored?: Correction
+}
+
+/** Who corrected it, when and why. */
+export type Correction = {
+  /** Token. */
+  readonly by: string
+  /** Whom the token's holder named. */
+  readonly person?: string
+  /** Empty: none was given. */
+  readonly reason: string
+  readonly timeMs: number
+  /** Of the row that said so. Missing in what was carried on by earlier versions. */
+  readonly position?: number
+}
+
+export type Invalidation = Correction & {
+  /** Of the `evaluation.invalidated` event. */
+  readonly eventId: string
 }
 
 /** The part of the wire's object that lists and baselines need; all of it is in the event of `eventId`. */
@@ -69,11 +92,11 @@ const INVALIDATED_STATE = 'invalidated'
 
 export const evaluationsProjection: Projection = {
   name: EVALUATIONS,
-  version: 1,
+  version: 2,
   keysOf(row) {
     const { event, projectId } = row
     if (isForgetting(row)) return forgottenRecord(row).invalidated.map(({ key }) => key)
-    if (event.type !== FINISHED && event.type !== INVALIDATED) return []
+    if (event.type !== FINISHED && event.type !== INVALIDATED && !isRestoring(row)) return []
     if (projectId === undefined || event.triggeredid === undefined) return []
     return [evaluationKey(projectId, event.triggeredid)]
   },
@@ -81,8 +104,7 @@ export const evaluationsProjection: Projection = {
     // Documents of this projection were made by this fold.
     const before = document as unknown as EvaluationDocument | undefined
     if (isForgetting(row)) return takenBack(before, row, key) as unknown as JsonObject | undefined
-    const after = row.event.type === FINISHED ? finished(before, row) : invalidated(before, row)
-    return after as unknown as JsonObject | undefined
+    return folded(before, row) as unknown as JsonObject | undefined
   },
   columnsOf(document) {
     const one = document as unknown as EvaluationDocument
@@ -94,6 +116,18 @@ export const evaluationsProjection: Projection = {
 
 export function evaluationKey(projectId: string, triggeredId: string): string {
   return `${projectId}/${triggeredId}`
+}
+
+function isRestoring(row: StoredEvent): boolean {
+  return isCorrection(row) && row.event.type === RESTORED
+}
+
+function folded(
+  before: EvaluationDocument | undefined,
+  row: StoredEvent,
+): EvaluationDocument | undefined {
+  if (row.event.type === FINISHED) return finished(before, row)
+  return isRestoring(row) ? restored(before, row) : invalidated(before, row)
 }
 
 function finished(
@@ -125,8 +159,26 @@ function finished(
     status,
     result,
     message: textAt(event.data, 'message') ?? '',
+    ...subjectOf(event.data),
     ...(evaluation.success ? { evaluation: summaryOf(evaluation.data) } : {}),
     ...(before?.invalidated === undefined ? {} : { invalidated: before.invalidated }),
+    ...(before?.restored === undefined ? {} : { restored: before.restored }),
+  }
+}
+
+function subjectOf(data: JsonObject): Pick<EvaluationDocument, 'labels' | 'version'> {
+  const { labels } = data
+  const texts =
+    labels !== undefined && isJsonObject(labels)
+      ? Object.entries(labels).filter((entry): entry is [string, string] => {
+          return typeof entry[1] === 'string'
+        })
+      : []
+  const version =
+    textAt(data, 'explanation', 'subject', 'version') ?? textAt(data, 'labels', 'version')
+  return {
+    ...(texts.length === 0 ? {} : { labels: Object.fromEntries(texts) }),
+    ...(version === undefined ? {} : { version }),
   }
 }
 
@@ -149,75 +201,52 @@ function summaryOf(evaluation: Evaluation): EvaluationSummary {
   return { timeStart, timeEnd, result, score, indicatorResults }
 }
 
+/** The first one counts until it is undone. */
 function invalidated(
   before: EvaluationDocument | undefined,
   row: StoredEvent,
 ): EvaluationDocument | undefined {
   if (before === undefined || before.invalidated !== undefined) return before
-  const by = textAt(row.meta ?? {}, 'by') ?? ''
-  return { ...before, invalidated: { eventId: row.event.id, by, timeMs: row.timeMs } }
+  return { ...before, invalidated: { eventId: row.event.id, ...correctionOf(row) } }
 }
 
-/** The event that took it back is gone; that it was taken back stays. */
+/** Also of one that counts: what is folded anew may lack the event that had taken it back, and must come to the same. */
+function restored(
+  before: EvaluationDocument | undefined,
+  row: StoredEvent,
+): EvaluationDocument | undefined {
+  if (before === undefined) return undefined
+  const { invalidated: _, ...rest } = before
+  return { ...rest, restored: correctionOf(row) }
+}
+
+function correctionOf(row: StoredEvent): Correction {
+  const { data } = row.event
+  const person = textAt(data, 'evaluation', 'person')
+  return {
+    by: textAt(row.meta ?? {}, 'by') ?? '',
+    ...(person === undefined ? {} : { person }),
+    // As Keptn's bridge sends it.
+    reason: textAt(data, 'evaluation', 'reason') ?? '',
+    timeMs: row.timeMs,
+    position: row.position,
+  }
+}
+
+/** The event that took it back is gone; that it was taken back stays, unless it was undone since. */
 function takenBack(
   before: EvaluationDocument | undefined,
   row: StoredEvent,
   key: string,
 ): EvaluationDocument | undefined {
-  const carried = forgottenRecord(row).invalidated.find((one) => one.key === key)
-  if (before === undefined || before.invalidated !== undefined || carried === undefined)
-    return before
-  return { ...before, invalidated: carried.invalidated }
+  const carried = forgottenRecord(row).invalidated.find((one) => one.key === key)?.invalidated
+  if (before === undefined || carried === undefined) return before
+  if (isBefore(carried, before.restored)) return before
+  // Where its event is gone, a later one may have been taken for the first.
+  if (before.invalidated?.eventId === carried.eventId) return before
+  return { ...before, invalidated: carried }
 }
 
-export type BaselineQuery = {
-  readonly projectId: string
-  readonly stage: string
-  readonly service: string
-  /** Absent: every result. */
-  readonly results?: readonly Result[]
-  readonly limit: number
-}
-
-/** How many documents of a page are looked at together. */
-const PAGE = 50
-
-/**
- * Earlier evaluations that may be compared with, newest first: made by us or by an evaluator that the task was configured for, not
- * taken back, with an evaluation in them (facts/keptn-v1.md 3.3, behaviour.md 10).
- */
-export async function baselineEvaluations(
-  projections: Projections,
-  query: BaselineQuery,
-): Promise<readonly EvaluationDocument[]> {
-  const { projectId, stage, service, results, limit } = query
-  await projections.catchUp()
-  const found: EvaluationDocument[] = []
-  for (let offset = 0; found.length < limit; offset += PAGE) {
-    const page = await projections.list(EVALUATIONS, {
-      projectId,
-      stage,
-      service,
-      offset,
-      limit: PAGE,
-    })
-    for (const document of page.documents) {
-      const one = document as unknown as EvaluationDocument
-      if (one.invalidated !== undefined || one.evaluation === undefined) continue
-      if (results !== undefined && !results.includes(one.result)) continue
-      if (one.trusted || (await isByConfiguredEvaluator(projections, one))) found.push(one)
-    }
-    if (page.documents.length < PAGE) break
-  }
-  return found.slice(0, limit)
-}
-
-/** The shipyard left the task to somebody else (`executor: external`), and this is that answer. */
-async function isByConfiguredEvaluator(
-  projections: Projections,
-  evaluation: EvaluationDocument,
-): Promise<boolean> {
-  const key = `${evaluation.projectId}/${evaluation.runId}`
-  const run = (await projections.get(RUNS, key)) as unknown as RunDocument | undefined
-  return run?.carriers[evaluation.taskIndex] === 'external'
+function isBefore(one: Correction, other: Correction | undefined): boolean {
+  return other !== undefined && (one.position ?? 0) < (other.position ?? 0)
 }

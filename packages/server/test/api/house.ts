@@ -14,6 +14,7 @@ import type { Clock } from '../../src/ports/clock.ts'
 import type { Projections } from '../../src/ports/projections.ts'
 import type { Store } from '../../src/ports/store.ts'
 import { evaluationsProjection } from '../../src/projections/evaluations.ts'
+import { referencesProjection } from '../../src/projections/references.ts'
 import { runsProjection } from '../../src/projections/runs.ts'
 import { contextsProjection } from '../../src/projections/runs-by-context.ts'
 import { servicesProjection } from '../../src/projections/services.ts'
@@ -93,6 +94,7 @@ export async function startHouse(executors: readonly TaskExecutor[] = []): Promi
     contextsProjection,
     servicesProjection,
     evaluationsProjection,
+    referencesProjection,
     auditProjection,
   ])
   const integrations = await createIntegrations({

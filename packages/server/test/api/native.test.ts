@@ -4,7 +4,7 @@ import { type Approval, ApprovalList } from '@tiphys/contract/http/native-approv
 import { EvaluationPage, StoredEvaluation } from '@tiphys/contract/http/native-evaluation.ts'
 import { ContextTimeline, Run, RunPage, WhyWaiting } from '@tiphys/contract/http/native-run.ts'
 import type { TaskExecutor } from '../../src/executors/executor.ts'
-import { baselineEvaluations } from '../../src/projections/evaluations.ts'
+import { baselineEvaluations } from '../../src/projections/evaluation-history.ts'
 import { base64, type House, startHouse } from './house.ts'
 
 const NATIVE = '/api/tiphys/v1'

@@ -1,7 +1,7 @@
 import { EvaluationTriggered } from '@tiphys/contract/evaluation.ts'
 import { isJsonObject, type JsonObject } from '@tiphys/contract/json.ts'
 import type { PreviousEvaluation } from '@tiphys/core/evaluation/baseline.ts'
-import { runEvaluation } from '@tiphys/providers/evaluation/run-evaluation.ts'
+import { type HistoryWish, runEvaluation } from '@tiphys/providers/evaluation/run-evaluation.ts'
 import type { NamedText } from '@tiphys/providers/evaluation/slo-text.ts'
 import type { SliProvider } from '@tiphys/providers/sli/sli-provider.ts'
 import { type ProjectSnapshot, placeName } from '../../engine/project-snapshot.ts'
@@ -11,8 +11,11 @@ import type { TaskAnswer, TaskExecutor, TaskJob } from '../executor.ts'
 export type EvaluationParts = {
   /** What the operator connected for the job's project, or what its tests reported; undefined when nobody did. */
   readonly provider: (name: string, job: TaskJob) => SliProvider | undefined
-  /** Earlier evaluations that count as baseline, newest first. */
-  readonly previousEvaluations: (job: TaskJob) => Promise<readonly PreviousEvaluation[]>
+  /** Earlier evaluations of the place, newest first, also those that do not count. */
+  readonly previousEvaluations: (
+    job: TaskJob,
+    wish: HistoryWish,
+  ) => Promise<readonly PreviousEvaluation[]>
 }
 
 /** Five minutes is long for a metrics system and short for people who wait. */
@@ -55,7 +58,7 @@ async function evaluateTask(parts: EvaluationParts, job: TaskJob): Promise<TaskA
     sliFiles: await sliFilesOf(snapshot, stage, service),
     sliProvider: snapshot.settings.sliProvider,
     provider: (name) => parts.provider(name, job),
-    previousEvaluations: () => parts.previousEvaluations(job),
+    previousEvaluations: (wish) => parts.previousEvaluations(job, wish),
     signal: job.signal,
   })
   const { status, result, message, evaluation, explanation } = answer

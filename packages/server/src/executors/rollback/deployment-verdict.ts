@@ -1,7 +1,8 @@
 import type { Result } from '@tiphys/contract/event.ts'
 import type { Projections } from '../../ports/projections.ts'
 import type { DeploymentDocument } from '../../projections/deployments.ts'
-import { baselineEvaluations, type EvaluationDocument } from '../../projections/evaluations.ts'
+import { baselineEvaluations } from '../../projections/evaluation-history.ts'
+import type { EvaluationDocument } from '../../projections/evaluations.ts'
 
 /** How far back evaluations are looked at. */
 const MAX_EVALUATIONS = 500
