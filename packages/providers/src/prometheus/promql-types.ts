@@ -1,0 +1,345 @@
+import type { SyntaxNode } from '@lezer/common'
+import {
+  AGGREGATION_PARAMETERS,
+  PROMQL_FUNCTIONS,
+  type PromqlFunction,
+  type PromqlType,
+} from './promql-functions.ts'
+import type { PromqlFault } from './promql-tokens.ts'
+
+/**
+ * What a query that follows the grammar is refused for all the same: a function with the wrong kind or number of arguments, an operator
+ * between things that cannot be put together, a selector that selects everything (checkAST of promql/parser/parse.go).
+ * Pure: reads the tree, the first fault in the order of the parser ends it.
+ */
+export function typeFault(root: SyntaxNode, query: string): PromqlFault | undefined {
+  try {
+    for (const expression of expressionsIn(root)) typeOf(expression, query)
+    return undefined
+  } catch (thrown) {
+    if (thrown instanceof Fault) return { offset: thrown.offset, message: thrown.message }
+    throw thrown
+  }
+}
+
+/** `any`: a placeholder stands there. */
+type Type = PromqlType | 'any'
+
+class Fault extends Error {
+  override name = 'Fault'
+  readonly offset: number
+  constructor(node: SyntaxNode, message: string) {
+    super(message)
+    this.offset = node.from
+  }
+}
+
+const EXPRESSIONS: ReadonlySet<string> = new Set([
+  ...['AggregateExpr', 'BinaryExpr', 'FunctionCall', 'MatrixSelector', 'NumberDurationLiteral'],
+  ...['OffsetExpr', 'ParenExpr', 'StringLiteral', 'SubqueryExpr', 'UnaryExpr', 'VectorSelector'],
+  ...['StepInvariantExpr', 'AnchoredExpr', 'SmoothedExpr'],
+])
+
+const NAMES: Readonly<Record<PromqlType, string>> = {
+  scalar: 'a single number',
+  vector: 'an instant vector',
+  matrix: 'a range of time like x[5m]',
+  string: 'a text in quotes',
+}
+
+function childrenOf(node: SyntaxNode): SyntaxNode[] {
+  const children: SyntaxNode[] = []
+  for (let child = node.firstChild; child !== null; child = child.nextSibling) children.push(child)
+  return children
+}
+
+function expressionsIn(node: SyntaxNode | null): SyntaxNode[] {
+  return node === null ? [] : childrenOf(node).filter((child) => EXPRESSIONS.has(child.name))
+}
+
+/**
+ * @param behind what the grammar puts around a whole operation and Prometheus only around its last operand, outermost first:
+ * in `a + b offset 5m` the offset is that of b.
+ */
+function typeOf(node: SyntaxNode, query: string, behind: readonly SyntaxNode[] = []): Type {
+  const [inner] = expressionsIn(node)
+  if (POSTFIXES.has(node.name) && inner !== undefined) {
+    return typeOf(inner, query, [...behind, node])
+  }
+  if (node.name === 'BinaryExpr') return binary(node, query, behind)
+  if (node.name === 'UnaryExpr') return unary(node, query, behind)
+  const type = plainType(node, query)
+  return behind.length === 0 ? type : postfixed(node, type, behind.toReversed(), query)
+}
+
+function plainType(node: SyntaxNode, query: string): Type {
+  switch (node.name) {
+    case 'NumberDurationLiteral':
+      return 'scalar'
+    case 'StringLiteral':
+      return 'string'
+    case 'VectorSelector':
+      return selector(node, query)
+    case 'FunctionCall':
+      return functionCall(node, query)
+    case 'AggregateExpr':
+      return aggregation(node, query)
+    default:
+      return innerType(node, query)
+  }
+}
+
+function innerType(node: SyntaxNode, query: string): Type {
+  const [inner] = expressionsIn(node)
+  return inner === undefined ? 'any' : typeOf(inner, query)
+}
+
+function textOf(node: SyntaxNode, query: string): string {
+  return query.slice(node.from, node.to)
+}
+
+/** Placeholders are filled with this word before anything is parsed. */
+const PLACEHOLDER = /^xx+$/
+
+function selector(node: SyntaxNode, query: string): Type {
+  const matchers = node.getChild('LabelMatchers')
+  if (node.getChild('Identifier') !== null) {
+    return matchers === null && PLACEHOLDER.test(textOf(node, query)) ? 'any' : 'vector'
+  }
+  const given = matchers === null ? [] : childrenOf(matchers)
+  if (!given.some((matcher) => canExclude(matcher, query))) {
+    throw new Fault(
+      node,
+      'the selector takes every series there is; it needs a metric, or a label that is not empty',
+    )
+  }
+  return 'vector'
+}
+
+/** Whether a matcher refuses a series without that label; true where that cannot be told. */
+function canExclude(matcher: SyntaxNode, query: string): boolean {
+  if (matcher.name === 'QuotedLabelName') return true
+  const literals = [...matcher.getChildren('StringLiteral')]
+  const operator = matcher.getChild('MatchOp')
+  const last = literals.at(-1)
+  if (operator === null || last === undefined) return false
+  const text = textOf(last, query).slice(1, -1)
+  switch (textOf(operator, query)) {
+    case '=':
+      return text !== ''
+    case '!=':
+      return text === ''
+    case '=~':
+      return !matchesEmpty(text, false)
+    default:
+      return matchesEmpty(text, true)
+  }
+}
+
+/** Go's expressions are not JavaScript's: where ours cannot read one, `unsure` is the answer. */
+function matchesEmpty(expression: string, unsure: boolean): boolean {
+  try {
+    return new RegExp(`^(?:${expression})$`, 'u').test('')
+  } catch {
+    return unsure
+  }
+}
+
+const POSTFIXES: ReadonlySet<string> = new Set([
+  ...['MatrixSelector', 'SubqueryExpr', 'OffsetExpr', 'StepInvariantExpr'],
+  ...['AnchoredExpr', 'SmoothedExpr'],
+])
+
+/** Ranges, offsets and times behind an operand, innermost first: which may follow which. */
+function postfixed(
+  operand: SyntaxNode,
+  operandIs: Type,
+  postfixes: readonly SyntaxNode[],
+  query: string,
+): Type {
+  let type = operandIs
+  let isSelector = operand.name === 'VectorSelector'
+  let shifts: string[] = []
+  for (const postfix of postfixes) {
+    switch (postfix.name) {
+      case 'MatrixSelector':
+        checkRange(operand, { isSelector, isBare: type !== 'matrix' && shifts.length === 0 })
+        zeroDuration(postfix, query)
+        type = 'matrix'
+        break
+      case 'SubqueryExpr':
+        if (type !== 'vector' && type !== 'any') {
+          throw new Fault(operand, `a subquery is of an instant vector, found ${NAMES[type]}`)
+        }
+        zeroDuration(postfix, query)
+        type = 'matrix'
+        isSelector = true
+        shifts = []
+        break
+      case 'OffsetExpr':
+      case 'StepInvariantExpr':
+        shifts = withShift(postfix.name === 'OffsetExpr' ? 'offset' : '@', operand, {
+          isSelector,
+          shifts,
+        })
+        break
+      default:
+    }
+  }
+  return type
+}
+
+function checkRange(
+  operand: SyntaxNode,
+  found: { readonly isSelector: boolean; readonly isBare: boolean },
+): void {
+  if (found.isSelector && found.isBare) return
+  const message = found.isSelector
+    ? 'a range like [5m] goes right behind a metric, before offset and @'
+    : 'a range like [5m] goes with a metric only; of an expression it is a subquery, [5m:]'
+  throw new Fault(operand, message)
+}
+
+/** `offset` and `@` go with a metric, a range or a subquery, each once. */
+function withShift(
+  word: 'offset' | '@',
+  operand: SyntaxNode,
+  found: { readonly isSelector: boolean; readonly shifts: readonly string[] },
+): string[] {
+  if (!found.isSelector) {
+    const message = `${word} goes with a metric, a range or a subquery, not with an expression`
+    throw new Fault(operand, message)
+  }
+  if (found.shifts.includes(word)) throw new Fault(operand, `${word} stands here twice`)
+  return [...found.shifts, word]
+}
+
+function zeroDuration(node: SyntaxNode, query: string): void {
+  const duration = node.getChild('DurationExpr')
+  if (duration !== null && /^(0+(ms|[smhdwy]))+$/.test(textOf(duration, query))) {
+    throw new Fault(duration, 'a duration has to be greater than 0')
+  }
+}
+
+function functionCall(node: SyntaxNode, query: string): Type {
+  const identifier = node.getChild('FunctionIdentifier') ?? node
+  const name = /^[\w]+/.exec(query.slice(identifier.from))?.[0] ?? ''
+  const declared = PROMQL_FUNCTIONS.get(name)
+  const given = expressionsIn(node.getChild('FunctionCallBody'))
+  // A function that the grammar knows and the table does not is newer than the table.
+  if (declared === undefined) return 'any'
+  checkCount(node, name, declared, given.length)
+  for (const [index, argument] of given.entries()) {
+    const type = declared.takes[index] ?? declared.takes.at(-1)
+    if (type !== undefined) expectType(argument, type, name, query)
+  }
+  return declared.gives
+}
+
+function checkCount(
+  node: SyntaxNode,
+  name: string,
+  { minimum, maximum }: PromqlFunction,
+  found: number,
+): void {
+  if (found >= minimum && found <= maximum) return
+  const expected =
+    minimum === maximum
+      ? `${minimum}`
+      : maximum === Number.POSITIVE_INFINITY
+        ? `at least ${minimum}`
+        : `${minimum} to ${maximum}`
+  const word = expected === '1' ? 'argument' : 'arguments'
+  throw new Fault(node, `${name} takes ${expected} ${word}, found ${found}`)
+}
+
+function expectType(node: SyntaxNode, wanted: PromqlType, by: string, query: string): void {
+  const found = typeOf(node, query)
+  if (found === 'any' || found === wanted) return
+  throw new Fault(node, `${by} takes ${NAMES[wanted]}, found ${NAMES[found]}`)
+}
+
+function aggregation(node: SyntaxNode, query: string): Type {
+  const operator = node.getChild('AggregateOp') ?? node
+  const name = textOf(operator, query)
+  const parameter = AGGREGATION_PARAMETERS[name.toLowerCase()]
+  const takes: readonly PromqlType[] = parameter === undefined ? ['vector'] : [parameter, 'vector']
+  const given = expressionsIn(node.getChild('FunctionCallBody'))
+  const counts = { takes, minimum: takes.length, maximum: takes.length, gives: 'vector' as const }
+  checkCount(node, name, counts, given.length)
+  for (const [index, argument] of given.entries()) {
+    const type = takes[index]
+    if (type !== undefined) expectType(argument, type, name, query)
+  }
+  return 'vector'
+}
+
+const COMPARISONS: ReadonlySet<string> = new Set(['Eql', 'Neq', 'Gtr', 'Lss', 'Gte', 'Lte'])
+const SET_OPERATORS: ReadonlySet<string> = new Set(['And', 'Or', 'Unless'])
+
+function binary(node: SyntaxNode, query: string, behind: readonly SyntaxNode[]): Type {
+  const [left, right] = expressionsIn(node)
+  if (left === undefined || right === undefined) return 'any'
+  const operator = childrenOf(node).find((child) => child.from >= left.to) ?? node
+  const text = textOf(operator, query)
+  const types = [operandType(left, text, query), operandType(right, text, query, behind)]
+  const isComparison = COMPARISONS.has(operator.name)
+  const hasBool = node.getChild('BoolModifier') !== null
+  if (hasBool && !isComparison) throw new Fault(operator, `bool goes with comparisons, not ${text}`)
+  const isScalar = types.every((type) => type === 'scalar')
+  if (isScalar && isComparison && !hasBool) {
+    throw new Fault(operator, `numbers are compared with ${text} bool`)
+  }
+  if (SET_OPERATORS.has(operator.name) && types.includes('scalar')) {
+    throw new Fault(operator, `${text} goes between instant vectors, not with a single number`)
+  }
+  const clause = node.getChild('MatchingModifierClause')
+  if (clause !== null) matching(clause, { types, operator, text }, query)
+  return isScalar ? 'scalar' : types.includes('any') ? 'any' : 'vector'
+}
+
+function operandType(
+  node: SyntaxNode,
+  operator: string,
+  query: string,
+  behind: readonly SyntaxNode[] = [],
+): Type {
+  const type = typeOf(node, query, behind)
+  if (type === 'matrix' || type === 'string') {
+    throw new Fault(
+      node,
+      `${operator} takes instant vectors and single numbers, found ${NAMES[type]}`,
+    )
+  }
+  return type
+}
+
+type Joined = {
+  readonly types: readonly Type[]
+  readonly operator: SyntaxNode
+  readonly text: string
+}
+
+function matching(clause: SyntaxNode, joined: Joined, query: string): void {
+  const [first, second] = clause.getChildren('GroupingLabels').map((labels) =>
+    childrenOf(labels)
+      .filter((label) => /LabelName$/.test(label.name))
+      .map((label) => textOf(label, query)),
+  )
+  const isGrouped = clause.getChild('GroupLeft') !== null || clause.getChild('GroupRight') !== null
+  if ((first ?? []).length > 0 && joined.types.includes('scalar')) {
+    throw new Fault(clause, 'labels can be matched between instant vectors only')
+  }
+  if (isGrouped && SET_OPERATORS.has(joined.operator.name)) {
+    throw new Fault(clause, `${joined.text} knows no group_left and group_right`)
+  }
+  const twice = (second ?? []).find((label) => (first ?? []).includes(label))
+  if (clause.getChild('On') !== null && twice !== undefined) {
+    throw new Fault(clause, `label ${twice} stands in on and in the group; once is enough`)
+  }
+}
+
+function unary(node: SyntaxNode, query: string, behind: readonly SyntaxNode[]): Type {
+  const [inner] = expressionsIn(node)
+  return inner === undefined ? 'any' : operandType(inner, 'a sign', query, behind)
+}
