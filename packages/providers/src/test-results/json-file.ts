@@ -6,10 +6,11 @@ import { ResultsFault, type ResultsReader, readerOf, START_OF_FILE } from './res
 /** All of it is in memory, several times over. */
 const MAX_CHARACTERS = 32_000_000
 
-/** A reader of a format that is one JSON value. `fold` throws ResultsFault. */
+/** A reader of a format that is one JSON value. `fold`, and `doubt` before it is parsed, throw ResultsFault. */
 export function createJsonReader(
   file: string,
   fold: (value: unknown, text: string) => ReturnType<Parameters<typeof readerOf>[2]['finish']>,
+  doubt: (text: string) => void = () => {},
 ): ResultsReader {
   const pieces: string[] = []
   return readerOf(file, MAX_CHARACTERS, {
@@ -18,6 +19,7 @@ export function createJsonReader(
     },
     finish: () => {
       const text = pieces.join('')
+      doubt(text)
       return fold(parseJson(text), text)
     },
   })

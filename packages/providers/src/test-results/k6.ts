@@ -37,33 +37,43 @@ const MAX_FIGURES = 20
  * load tests is in the common figures too. https://grafana.com/docs/k6/latest/results-output/end-of-test/custom-summary/
  */
 export function createK6Reader(file: string): ResultsReader {
-  return createJsonReader(file, (value, text) => {
-    if (isPoint(text)) {
-      throw new ResultsFault(
-        'is the output of `k6 run --out json`, which lists points; the summary is written by --summary-export FILE or handleSummary',
-      )
-    }
-    const { metrics, state } = checked(Summary, value, text, 'k6 summary')
-    const known = new Map(
-      Object.entries(metrics).map(([name, { values, thresholds, ...flat }]): [string, Metric] => [
-        keyOf(name),
-        { figures: figuresOf(values ?? flat), thresholds: thresholds ?? {} },
-      ]),
-    )
-    return k6Results(known, state?.testRunDurationMs)
-  })
+  return createJsonReader(file, fold, refusePoints)
 }
 
-/** The first line of `--out json`, a file of many lines; a summary has `metrics`. */
-function isPoint(text: string): boolean {
-  return /^\s*\{"(?:type":"(?:Metric|Point)"|metric":")/.test(text.slice(0, 200))
+function fold(value: unknown, text: string) {
+  const { metrics, state } = checked(Summary, value, text, 'k6 summary')
+  const known = new Map(
+    Object.entries(metrics).map(([name, { values, thresholds, ...flat }]): [string, Metric] => [
+      keyOf(name),
+      { figures: figuresOf(values ?? flat), thresholds: thresholds ?? {} },
+    ]),
+  )
+  return k6Results(known, state?.testRunDurationMs)
+}
+
+/** `--out json` writes a file of many lines, each of which is a metric or a point. */
+function refusePoints(text: string): void {
+  const [firstLine = ''] = text.split('\n', 1)
+  if (!/"type":"(?:Metric|Point)"/.test(firstLine)) return
+  throw new ResultsFault(
+    'is the output of `k6 run --out json`, which lists points; the summary is written by --summary-export FILE or handleSummary',
+  )
 }
 
 function figuresOf(values: Readonly<Record<string, unknown>>): Figures {
-  const figures = Object.entries(values).flatMap(([name, value]): [string, number][] =>
-    typeof value === 'number' && Number.isFinite(value) ? [[figureName(name), value]] : [],
-  )
+  // The one shape calls the share of a rate `value`, the other `rate`.
+  const isRate = 'passes' in values && 'value' in values
+  const figures = Object.entries(values).flatMap(([name, value]): [string, number][] => {
+    if (typeof value !== 'number' || !Number.isFinite(value)) return []
+    return [[isRate && name === 'value' ? 'rate' : figureName(name), precise(value)]]
+  })
   return Object.fromEntries(figures.slice(0, MAX_FIGURES))
+}
+
+/** Rates of bytes and shares of requests: more digits than anybody reads, fewer than a double prints. */
+function precise(value: number): number {
+  const decimals = 1_000_000
+  return Math.round(value * decimals) / decimals
 }
 
 /** `p(99.9)` as a name that a path can hold: `p99_9`. */
@@ -118,7 +128,7 @@ function commonFigures(of: (metric: string) => Figures): TestResults {
   const duration = of('http_req_duration')
   const failing = of('http_req_failed')
   const checks = of('checks')
-  const rate = failing['rate'] ?? failing['value']
+  const rate = failing['rate']
   const found: Record<string, number | undefined> = {
     requests: of('http_reqs')['count'],
     failures: failing['passes'],

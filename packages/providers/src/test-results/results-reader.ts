@@ -92,10 +92,11 @@ function tooLong(maxCharacters: number): string {
   return `the file is longer than the ${maxCharacters / 1_000_000} MB that are read of it`
 }
 
-/** A name as a key: no control characters, not endless, never one that objects have by themselves. */
+/** A name as a key that a path like `targets["…"]` can hold: no control characters and double quotes, and not endless. */
 export function keyOf(name: string): string {
   const plain = name
     .replace(/\p{Cc}+/gu, ' ')
+    .replaceAll('"', "'")
     .trim()
     .slice(0, MAX_NAME_CHARACTERS)
   return plain === '' || plain === '__proto__' ? 'unnamed' : plain
