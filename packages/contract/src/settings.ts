@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ProvidersFile } from './connections/connections.ts'
 import { parseDuration } from './duration.ts'
 import { Retention } from './retention.ts'
 
@@ -51,24 +52,6 @@ const Git = z.strictObject({
   credentials: z.array(GitCredential).max(100).default([]),
 })
 
-/** A Prometheus, or whatever speaks its API. */
-const Prometheus = z.strictObject({
-  url: z.url(),
-  /** Only for these projects; unset: for every project without one of its own. */
-  projects: z.array(z.string()).optional(),
-  user: z.string().optional(),
-  password: z.string().optional(),
-  passwordFile: z.string().optional(),
-  passwordEnv: z.string().optional(),
-  bearerTokenFile: z.string().optional(),
-  bearerTokenEnv: z.string().optional(),
-  headers: z.record(z.string(), z.string()).optional(),
-})
-
-const Providers = z.strictObject({
-  prometheus: z.union([Prometheus, z.array(Prometheus).max(100)]).optional(),
-})
-
 /** Load tests of all projects together. */
 const LoadTests = z.strictObject({
   maxRate: z.number().positive().optional(),
@@ -109,7 +92,7 @@ export const SettingsFile = z.strictObject({
   traces: Traces.optional(),
   argocd: ArgoCd.optional(),
   git: Git.optional(),
-  providers: Providers.optional(),
+  providers: ProvidersFile.optional(),
   loadTests: LoadTests.optional(),
   shutdownGrace: z.string().optional(),
   retention: Retention.optional(),
@@ -117,7 +100,6 @@ export const SettingsFile = z.strictObject({
 export type SettingsFile = z.infer<typeof SettingsFile>
 export type ArgoCdInstanceSettings = z.infer<typeof ArgoCdInstance>
 export type GitCredentialSettings = z.infer<typeof GitCredential>
-export type PrometheusSettings = z.infer<typeof Prometheus>
 export type GitProtocol = z.infer<typeof GitProtocol>
 export type TracesFile = z.infer<typeof Traces>
 

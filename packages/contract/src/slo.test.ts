@@ -62,5 +62,8 @@ test('an sli.yaml maps names to queries', () => {
   const text = 'spec_version: "1.0"\nindicators:\n  rt: histogram_quantile(0.9, x)\n  answer: 42\n'
   const result = parseYaml(SliFile, text, 'prometheus/sli.yaml', { unknownKeys: 'warn' })
   assert.ok(result.ok)
-  assert.deepEqual(result.value.indicators, { rt: 'histogram_quantile(0.9, x)', answer: '42' })
+  assert.deepEqual(result.value.indicators, {
+    rt: { query: 'histogram_quantile(0.9, x)' },
+    answer: { query: '42' },
+  })
 })

@@ -4,7 +4,7 @@ import { PreviousFile, ValuesFile } from '@tiphys/contract/offline-gate.ts'
 import type { Problem } from '@tiphys/contract/problem.ts'
 import { parseYaml } from '@tiphys/contract/yaml-file.ts'
 import type { PreviousEvaluation } from '@tiphys/core/evaluation/baseline.ts'
-import { deploymentOf, type QueryScope } from '@tiphys/core/evaluation/sli-query.ts'
+import { deploymentOf, type QueryScope } from '@tiphys/core/evaluation/query-scope.ts'
 import { type SliDetail, toIndicatorValue } from '@tiphys/core/evaluation/sli-value.ts'
 import { type EvaluationWindow, explicitWindow } from '@tiphys/core/evaluation/window.ts'
 import { toPreviousEvaluation } from '@tiphys/core/evaluation/wire.ts'
@@ -209,20 +209,15 @@ export async function measureValues(
 }> {
   if (measure.from === 'file') return { values: measure.values, details: {} }
   const { user, password, bearerToken, headers } = measure.source
-  const provider = createPrometheusProvider({
-    http: power.http,
-    url: measure.url,
-    ...(user !== undefined && { user }),
-    ...(password !== undefined && { password }),
-    ...(bearerToken !== undefined && { bearerToken }),
-    ...(headers !== undefined && { headers }),
-  })
-  const indicators = slo.objectives.map((objective) => objective.sli)
-  const values = await fetchValues(provider, indicators, measure.queries, {
+  const settings = { url: measure.url, user, password, bearerToken, headers }
+  const provider = createPrometheusProvider({ name: PROMETHEUS_PROVIDER, settings }, power)
+  const indicators = [...new Set(slo.objectives.map((objective) => objective.sli))]
+  const answers = await fetchValues([{ provider, indicators, queries: measure.queries }], {
     window: measure.window,
     scope: measure.scope,
     ...(power.signal && { signal: power.signal }),
   })
+  const values = indicators.flatMap((indicator) => answers.get(indicator) ?? [])
   return {
     values: values.map(toIndicatorValue),
     details: Object.fromEntries(values.map((value) => [value.metric, value.detail])),

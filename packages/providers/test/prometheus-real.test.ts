@@ -70,15 +70,29 @@ function request(): Omit<SliRequest, 'indicator' | 'query'> {
   }
 }
 
+function connect(url: string) {
+  const connection = { name: 'prometheus', settings: { url } }
+  return createPrometheusProvider(connection, { http: createGuardedHttp() })
+}
+
+/** In the order of the names. */
+async function measure(names: readonly string[], texts: Readonly<Record<string, string>>) {
+  const queries = Object.fromEntries(
+    Object.entries(texts).map(([name, query]) => [name, { query }]),
+  )
+  const provider = connect(prometheus.url)
+  const found = await fetchValues([{ provider, indicators: names, queries }], request())
+  return names.flatMap((name) => found.get(name) ?? [])
+}
+
 test('built-in and written queries give what the service really did', { skip }, async () => {
-  const provider = createPrometheusProvider({ http: createGuardedHttp(), url: prometheus.url })
   const queries = {
     failures: 'sum(rate(http_requests_total{job="$job",status="500"}[$DURATION_SECONDS]))',
   }
   const names = ['throughput', 'error_rate', 'response_time_p95', 'failures']
-  let values: Awaited<ReturnType<typeof fetchValues>> = []
+  let values: Awaited<ReturnType<typeof measure>> = []
   await until(async () => {
-    values = await fetchValues(provider, names, queries, request())
+    values = await measure(names, queries)
     return values.every((value) => value.success)
   })
   const [throughput, errorRate, p95, failures] = values.map((value) => value.value)
@@ -89,7 +103,6 @@ test('built-in and written queries give what the service really did', { skip }, 
 })
 
 test('no series, several series, NaN and a broken query are told apart', { skip }, async () => {
-  const provider = createPrometheusProvider({ http: createGuardedHttp(), url: prometheus.url })
   const queries = {
     none: 'nothing_like_this',
     several: 'http_requests_total{job="sample"}',
@@ -99,7 +112,7 @@ test('no series, several series, NaN and a broken query are told apart', { skip 
   }
   let told: unknown
   await until(async () => {
-    const values = await fetchValues(provider, Object.keys(queries), queries, request())
+    const values = await measure(Object.keys(queries), queries)
     told = Object.fromEntries(values.map((value) => [value.metric, value.detail.problem]))
     return values[1]?.detail.problem !== 'no-data'
   })

@@ -1,10 +1,8 @@
 import { isJsonObject } from '@tiphys/contract/json.ts'
 import { TEST_RESULTS_PROVIDER } from '@tiphys/core/evaluation/test-results-value.ts'
+import { createProvider } from '@tiphys/providers/connections/create-provider.ts'
+import { connectionFor } from '@tiphys/providers/connections/resolve-connections.ts'
 import { createGuardedHttp, type GuardedHttp } from '@tiphys/providers/http/guarded-http.ts'
-import {
-  createPrometheusProvider,
-  PROMETHEUS_PROVIDER,
-} from '@tiphys/providers/prometheus/prometheus-provider.ts'
 import type { SliProvider } from '@tiphys/providers/sli/sli-provider.ts'
 import { createTestResultsProvider } from '@tiphys/providers/sli/test-results-provider.ts'
 import { createApprovalExecutor } from './executors/approval/approval-executor.ts'
@@ -83,12 +81,7 @@ function providersOf(settings: ServerSettings, http: GuardedHttp) {
         runId,
       )
     }
-    if (name !== PROMETHEUS_PROVIDER) return undefined
-    const own = settings.prometheus.find((one) => one.projects?.includes(project))
-    const shared = settings.prometheus.find((one) => one.projects === undefined)
-    const connection = own ?? shared
-    if (connection === undefined) return undefined
-    const { projects: _, ...options } = connection
-    return createPrometheusProvider({ http, ...options, urlClass: 'operator' })
+    const connection = connectionFor(settings.providers, name, project)
+    return connection === undefined ? undefined : createProvider(connection, { http })
   }
 }

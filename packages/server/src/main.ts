@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { secretsOf as connectionSecrets } from '@tiphys/providers/connections/resolve-connections.ts'
 import { lintFileSet } from '@tiphys/providers/lint-file-set.ts'
 import { createArgoCdClient } from './adapters/argocd/client.ts'
 import { openGit } from './adapters/git/open-git.ts'
@@ -341,11 +342,11 @@ async function readTls(tls: { readonly certFile: string; readonly keyFile: strin
 
 /** Everything secret that the settings hold. */
 function secretsOf(settings: ServerSettings): readonly string[] {
-  const { apiToken, secretKey, argocd, gitCredentials, prometheus, traces } = settings
+  const { apiToken, secretKey, argocd, gitCredentials, providers, traces } = settings
   const git = gitCredentials.map(({ credentials }) =>
     credentials.kind === 'password' ? credentials.password : credentials.passphrase,
   )
-  const metrics = prometheus.flatMap(({ password, bearerToken }) => [password, bearerToken])
+  const metrics = providers.flatMap(({ connection }) => connectionSecrets(connection))
   const headers = Object.values(traces?.headers ?? {})
   const tokens = argocd.map((one) => one.token)
   const all = [apiToken, secretKey, ...tokens, ...git, ...metrics, ...headers]

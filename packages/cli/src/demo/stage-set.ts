@@ -141,7 +141,7 @@ function settingsFor(wish: SettingsWish): ServerSettings {
     reconcileEveryMs: RECONCILE_MS,
     argocd: [{ name: 'default', url: wish.argocdUrl, token: ARGOCD_TOKEN }],
     gitCredentials: [],
-    prometheus: [],
+    providers: [],
   }
 }
 

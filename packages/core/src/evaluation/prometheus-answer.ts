@@ -1,3 +1,4 @@
+import type { SeriesPoint } from './series.ts'
 import type { SliProblemCode } from './sli-value.ts'
 
 export type PrometheusValue =
@@ -32,4 +33,30 @@ function sampleValue(sample: unknown): number {
   const pair = (sample as { value?: unknown } | null)?.value
   const text: unknown = Array.isArray(pair) ? pair[1] : undefined
   return typeof text === 'string' && text !== '' ? Number(text) : Number.NaN
+}
+
+export type PrometheusSeries =
+  | { readonly ok: true; readonly points: readonly SeriesPoint[] }
+  | { readonly ok: false; readonly problem: SliProblemCode; readonly message: string }
+
+const MS_PER_SECOND = 1000
+
+/** The one series in the answer to a range query, without its NaNs: a rate of nothing is no measurement. */
+export function prometheusSeries(result: readonly unknown[]): PrometheusSeries {
+  const [series, second] = result
+  if (series === undefined) {
+    return { ok: false, problem: 'no-data', message: 'query did not return any values' }
+  }
+  if (second !== undefined) {
+    const message = `query did return ${result.length} series; sum(…) or avg(…) make one of them`
+    return { ok: false, problem: 'several-values', message }
+  }
+  const samples: unknown = (series as { values?: unknown }).values
+  const points = (Array.isArray(samples) ? samples : []).flatMap((sample): SeriesPoint[] => {
+    const value = sampleValue({ value: sample })
+    const seconds: unknown = Array.isArray(sample) ? sample[0] : undefined
+    if (typeof seconds !== 'number' || Number.isNaN(value)) return []
+    return [[Math.round(seconds * MS_PER_SECOND), value]]
+  })
+  return { ok: true, points }
 }

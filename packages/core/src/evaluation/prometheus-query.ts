@@ -1,4 +1,4 @@
-import { durationSeconds, type QueryScope, withoutQuotes } from './sli-query.ts'
+import { durationSeconds, type QueryScope, withoutQuotes } from './query-scope.ts'
 
 /** Indicators of the Prometheus provider that need no sli.yaml (facts/keptn-v1.md 4.7). */
 export const BUILT_IN_PROMETHEUS_INDICATORS = [

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { builtInQuery } from './prometheus-query.ts'
-import { deploymentOf, expandQuery, type QueryScope } from './sli-query.ts'
+import { deploymentOf, type QueryScope } from './query-scope.ts'
+import { expandQuery } from './sli-query.ts'
 
 const WINDOW = { startMs: 0, endMs: 299_001 }
 const SCOPE: QueryScope = {

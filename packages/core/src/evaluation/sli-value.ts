@@ -1,4 +1,5 @@
 import type { IndicatorValue } from '@tiphys/contract/evaluation.ts'
+import type { SliSeries } from './series.ts'
 
 /**
  * Why an indicator has no usable value. Three kinds are told apart in every report: there was nothing to measure, what was measured is
@@ -31,6 +32,10 @@ export type SliDetail = {
   readonly unit?: string
   /** Where a person can look at the same numbers. */
   readonly link?: string
+  /** What the value was made of, where more than one number was read. */
+  readonly series?: SliSeries
+  /** What the provider had to say about its own answer: that it is partial, say. */
+  readonly remarks?: readonly string[]
   /** Set exactly when there is no value. */
   readonly problem?: SliProblemCode
 }

@@ -1,5 +1,4 @@
 import { EVALUATION } from '../sequence/plan.ts'
-import { resolveSliProvider } from '../slo/sli.ts'
 import {
   countsFor,
   type ImportedFile,
@@ -46,26 +45,36 @@ function serviceDifferences(
       place.service === service,
   )
   if (slo === undefined) return sloMissing(project, stage, service)
-  const choice = resolveSliProvider(
-    providersOf(project, stage, service),
-    project.sliProvider,
-    project.name,
-  )
-  if (choice.ok) return []
-  const several = choice.message.startsWith('several')
-  return [
-    {
-      severity: 'error',
-      code: several ? 'provider-several' : 'provider-missing',
-      file: slo,
-      path: [],
-      was: 'A ConfigMap in the cluster named the SLI provider of the project; without one an evaluation passed unmeasured.',
-      now: several
-        ? 'Several <provider>/sli.yaml count for this service, so its evaluations end errored.'
-        : 'No <provider>/sli.yaml counts for this service, so its evaluations end errored.',
-      todo: 'Write sliProvider: prometheus (or test-results) into tiphys/project.yaml.',
-    },
-  ]
+  const providers = providersOf(project, stage, service)
+  const isSet = project.sliProvider !== undefined
+  if (providers.length > 1 && !isSet) return [providerSeveral(slo, providers)]
+  return providers.length > 0 || isSet ? [] : [providerMissing(slo)]
+}
+
+const WAS = 'A ConfigMap in the cluster named the SLI provider of the project;'
+
+function providerMissing(slo: ImportedFile): LocatedDifference {
+  return {
+    severity: 'error',
+    code: 'provider-missing',
+    file: slo,
+    path: [],
+    was: `${WAS} without one an evaluation passed unmeasured.`,
+    now: 'No <provider>/sli.yaml counts for this service, so its evaluations end errored.',
+    todo: 'Write sliProvider: prometheus (or test-results) into tiphys/project.yaml.',
+  }
+}
+
+function providerSeveral(slo: ImportedFile, providers: readonly string[]): LocatedDifference {
+  return {
+    severity: 'error',
+    code: 'provider-several',
+    file: slo,
+    path: [],
+    was: `${WAS} the files of others were not read.`,
+    now: `Each indicator is asked of the provider whose file names it (${providers.map((name) => `${name}/sli.yaml`).join(', ')}); one that several name ends the evaluation errored.`,
+    todo: 'Write sliProvider into tiphys/project.yaml, or take away the files that do not count.',
+  }
 }
 
 function providersOf(project: ImportProject, stage: string, service: string): string[] {

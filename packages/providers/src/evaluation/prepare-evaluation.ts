@@ -1,14 +1,14 @@
 import type { Evaluation, EvaluationTriggered } from '@tiphys/contract/evaluation.ts'
 import type { Result, Status } from '@tiphys/contract/event.ts'
 import { formatProblem } from '@tiphys/contract/problem.ts'
-import { deploymentOf, type QueryScope } from '@tiphys/core/evaluation/sli-query.ts'
+import { deploymentOf, type QueryScope } from '@tiphys/core/evaluation/query-scope.ts'
 import { type EvaluationWindow, evaluationWindow } from '@tiphys/core/evaluation/window.ts'
 import { emptyEvaluation } from '@tiphys/core/evaluation/wire.ts'
 import { explainEnd } from '@tiphys/core/explanation/explain.ts'
 import type { Explanation, Subject } from '@tiphys/core/explanation/explanation.ts'
-import { resolveSliProvider, type SliQueries } from '@tiphys/core/slo/sli.ts'
+import { assignProviders, type SliQueries } from '@tiphys/core/slo/sli.ts'
 import type { Slo } from '@tiphys/core/slo/slo.ts'
-import { firstProblem, type NamedText, readSli, readSlo } from './slo-text.ts'
+import { firstProblem, type NamedText, readSliFiles, readSlo } from './slo-text.ts'
 
 /** What an evaluation task is asked and configured with. */
 export type EvaluationTask = {
@@ -46,8 +46,10 @@ export type PreparedEvaluation = {
   readonly window: EvaluationWindow
   readonly slo: Slo
   readonly sloFileContent: string
-  readonly provider: string
-  readonly queries: SliQueries
+  /** Whom to ask for each indicator; null: nobody has it. Each once, in the order of the file. */
+  readonly providers: ReadonlyMap<string, string | null>
+  /** By provider. */
+  readonly queries: Readonly<Record<string, SliQueries>>
   readonly scope: QueryScope
   /** Shown in the report: keys nobody knows, and what makes the file unusable. */
   readonly notes: readonly string[]
@@ -82,11 +84,11 @@ export function prepareEvaluation(task: EvaluationTask): Preparation {
   }
   const slo = readSlo(task.slo)
   if (!slo.ok) return end('none', `error retrieving SLO file: ${firstProblem(slo.problems)}`)
-  const files = task.sliFiles
-  const choice = resolveSliProvider(Object.keys(files), task.sliProvider, task.project)
-  if (!choice.ok) return end('none', choice.message)
-  const sli = readSli(files[choice.provider] ?? [])
+  const sli = readSliFiles(task.sliFiles)
   if (!sli.ok) return end('none', unexpectedError(firstProblem(sli.problems)))
+  const indicators = slo.slo.objectives.map((objective) => objective.sli)
+  const choice = assignProviders(indicators, sli.queries, task.sliProvider, task.project)
+  if (!choice.ok) return end('none', choice.message)
 
   const errors = slo.findings.filter((finding) => finding.severity === 'error')
   const prepared = {
@@ -94,7 +96,7 @@ export function prepareEvaluation(task: EvaluationTask): Preparation {
     window: found.window,
     slo: slo.slo,
     sloFileContent,
-    provider: choice.provider,
+    providers: choice.providers,
     queries: sli.queries,
     scope: scopeOf(task, slo.slo),
     notes: [...slo.warnings, ...errors, ...sli.warnings].map(formatProblem),

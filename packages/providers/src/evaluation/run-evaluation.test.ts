@@ -146,7 +146,7 @@ test('what cannot be evaluated ends errored with the reason', async () => {
   assert.match(await reason({ sliProvider: undefined }), /^no SLI provider for project shop/)
   assert.equal(
     await reason({ sliProvider: 'dynatrace' }),
-    'evaluation performed by lighthouse received an unexpected error: SLI provider dynatrace is not built in, and nobody answers for it',
+    'evaluation performed by lighthouse received an unexpected error: SLI provider dynatrace is not connected, and nobody answers for it',
   )
   const broken = { 'test-results': [{ file: 'test-results/sli.yaml', text: 'indicators: [' }] }
   assert.match(
@@ -175,7 +175,7 @@ test('queries are merged project, stage, service, and filled with what the event
   const provider: SliProvider = {
     name: 'prometheus',
     fetchValue({ indicator, query, scope, window }) {
-      asked.push([indicator, query, scope.deployment, scope.filters, window.startMs])
+      asked.push([indicator, query?.query, scope.deployment, scope.filters, window.startMs])
       return Promise.resolve(
         indicator === 'error_rate'
           ? unmeasured(indicator, 'no-data', 'query did not return any values', { provider: 'p' })

@@ -1,3 +1,4 @@
+import { CONNECTION_KINDS } from '@tiphys/contract/connections/connections.ts'
 import type { IndicatorValue } from '@tiphys/contract/evaluation.ts'
 import type { PreviousEvaluation } from '@tiphys/core/evaluation/baseline.ts'
 import { evaluate } from '@tiphys/core/evaluation/evaluation.ts'
@@ -10,7 +11,7 @@ import { toEvaluation } from '@tiphys/core/evaluation/wire.ts'
 import { explain } from '@tiphys/core/explanation/explain.ts'
 import type { SloComparison } from '@tiphys/core/slo/slo.ts'
 import { PROMETHEUS_PROVIDER } from '../prometheus/prometheus-provider.ts'
-import { fetchValues } from '../sli/fetch-values.ts'
+import { fetchValues, nobodyAsked, type ProviderQuestions } from '../sli/fetch-values.ts'
 import type { SliProvider } from '../sli/sli-provider.ts'
 import {
   type EvaluationAnswer,
@@ -44,24 +45,46 @@ export async function runEvaluation(run: EvaluationRun): Promise<EvaluationAnswe
   const preparation = prepareEvaluation(run)
   if (preparation.code === 'ended') return preparation.answer
   const { prepared } = preparation
-  const provider = run.provider(prepared.provider)
-  if (provider === undefined) {
-    return endedAnswer('none', unexpectedError(missing(prepared.provider, run.project)), prepared)
-  }
-  const indicators = prepared.slo.objectives.map((objective) => objective.sli)
-  const { window, scope, queries } = prepared
+  const found = providersFor(prepared, run)
+  if (!found.ok) return endedAnswer('none', unexpectedError(found.message), prepared)
+  const { window, scope } = prepared
   const common = { window, scope, ...(run.signal && { signal: run.signal }) }
-  const values = await fetchValues(provider, indicators, queries, common)
+  const answers = await fetchValues(found.questions, common)
+  const values = [...prepared.providers.keys()].map(
+    (indicator) => answers.get(indicator) ?? nobodyAsked(indicator, Object.keys(prepared.queries)),
+  )
   const { comparison } = prepared.slo
   const previous = await run.previousEvaluations({ comparison, labels: run.labels })
   return finishEvaluation(prepared, { code: 'measured', values }, previous)
 }
 
+type FoundProviders =
+  | { readonly ok: true; readonly questions: readonly ProviderQuestions[] }
+  | { readonly ok: false; readonly message: string }
+
+/** Which adapters answer for which indicators; one that is missing ends the evaluation, since half of it would be judged as all of it. */
+function providersFor(prepared: PreparedEvaluation, run: EvaluationRun): FoundProviders {
+  const questions: ProviderQuestions[] = []
+  for (const name of new Set(prepared.providers.values())) {
+    if (name === null) continue
+    const provider = run.provider(name)
+    if (provider === undefined) return { ok: false, message: missing(name, run.project) }
+    const indicators = [...prepared.providers].flatMap(([indicator, owner]) =>
+      owner === name ? [indicator] : [],
+    )
+    questions.push({ provider, indicators, queries: prepared.queries[name] ?? {} })
+  }
+  return { ok: true, questions }
+}
+
 /** A provider that is built in and not connected is the operator's to mend, and nobody else's. */
 function missing(provider: string, project: string): string {
-  return provider === PROMETHEUS_PROVIDER
-    ? `no Prometheus is connected for project ${project}: the server's tiphys.yaml needs it under providers.prometheus`
-    : `SLI provider ${provider} is not built in, and nobody answers for it`
+  if (provider === PROMETHEUS_PROVIDER) {
+    return `no Prometheus is connected for project ${project}: the server's tiphys.yaml needs it under providers.prometheus`
+  }
+  return Object.hasOwn(CONNECTION_KINDS, provider)
+    ? `no connection ${provider} for project ${project}: the server's tiphys.yaml needs it under providers.${provider}`
+    : `SLI provider ${provider} is not connected, and nobody answers for it`
 }
 
 /** What came of asking for values: measured here, or told by a provider outside with `get-sli.finished`. */

@@ -51,7 +51,7 @@ export function lintSliFile(text: string, file: string): readonly Problem[] {
       { severity: 'warning', file, ...parsed.at(['indicators']), message },
     ]
   }
-  const empty = indicators.filter(([, query]) => query === null || query.trim() === '')
+  const empty = indicators.filter(([, indicator]) => !indicator?.query?.trim())
   const found = empty.map(([name]): Problem => {
     const message = `indicator ${name} has no query`
     return { severity: 'warning', file, ...parsed.at(['indicators', name]), message }
@@ -79,6 +79,28 @@ export function readSli(files: readonly NamedText[]): ReadSli {
     ok: true,
     queries: mergeSli(read.map((result) => result.value)),
     warnings: read.flatMap((result) => result.warnings),
+  }
+}
+
+export type ReadSliFiles =
+  | {
+      readonly ok: true
+      /** By provider. */
+      readonly queries: Readonly<Record<string, SliQueries>>
+      readonly warnings: readonly Problem[]
+    }
+  | { readonly ok: false; readonly problems: readonly Problem[] }
+
+/** The sli.yaml files of every provider, each provider's least special first. */
+export function readSliFiles(files: Readonly<Record<string, readonly NamedText[]>>): ReadSliFiles {
+  const read = Object.entries(files).map(([provider, texts]) => [provider, readSli(texts)] as const)
+  const problems = read.flatMap(([, one]) => (one.ok ? [] : one.problems))
+  if (problems.length > 0) return { ok: false, problems }
+  const good = read.flatMap(([provider, one]) => (one.ok ? [{ provider, ...one }] : []))
+  return {
+    ok: true,
+    queries: Object.fromEntries(good.map(({ provider, queries }) => [provider, queries])),
+    warnings: good.flatMap(({ warnings }) => warnings),
   }
 }
 

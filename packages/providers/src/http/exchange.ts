@@ -4,6 +4,14 @@ import * as https from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { HttpError } from './http-error.ts'
 
+/** PEM texts. Cert and key show the server who asks. */
+export type TlsOptions = {
+  readonly ca?: string
+  readonly cert?: string
+  readonly key?: string
+  readonly insecureSkipVerify?: boolean
+}
+
 export type Exchange = {
   readonly url: URL
   readonly addresses: readonly LookupAddress[]
@@ -12,7 +20,7 @@ export type Exchange = {
   readonly body: string | Uint8Array | undefined
   readonly maxResponseBytes: number
   readonly signal: AbortSignal
-  readonly tls: { readonly ca?: string; readonly insecureSkipVerify?: boolean } | undefined
+  readonly tls: TlsOptions | undefined
 }
 
 export type ExchangeAnswer = {
@@ -48,6 +56,8 @@ function send(
     agent: false,
     signal: given.signal,
     ...(tls?.ca !== undefined && { ca: tls.ca }),
+    ...(tls?.cert !== undefined && { cert: tls.cert }),
+    ...(tls?.key !== undefined && { key: tls.key }),
     ...(tls?.insecureSkipVerify === true && { rejectUnauthorized: false }),
   }
   const speak = url.protocol === 'https:' ? https.request : http.request

@@ -1,7 +1,7 @@
 import { formatDuration } from '@tiphys/contract/duration.ts'
 import { type CheckedUrl, checkUrl, type Lookup, parseHttpUrl } from './address-check.ts'
 import type { AddressPolicy, UrlClass } from './address-policy.ts'
-import { type ExchangeAnswer, exchange } from './exchange.ts'
+import { type ExchangeAnswer, exchange, type TlsOptions } from './exchange.ts'
 import { HttpError, toHttpError } from './http-error.ts'
 
 /**
@@ -28,7 +28,7 @@ export type HttpRequest = {
   readonly timeoutMs?: number
   readonly maxResponseBytes?: number
   readonly signal?: AbortSignal
-  readonly tls?: { readonly ca?: string; readonly insecureSkipVerify?: boolean }
+  readonly tls?: TlsOptions
 }
 
 export type HttpAnswer = {

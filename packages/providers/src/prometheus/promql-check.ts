@@ -78,12 +78,13 @@ function firstError(tree: Tree): number | undefined {
 
 /**
  * What servers read and the grammar does not, in other words of the same length: `holt_winters` of Prometheus 2, which takes what the
- * grammar does not look at in any function, and `5.`.
+ * grammar does not look at in any function, `5.`, and a metric that is called `offset`.
  */
 function asNowWritten(query: string): string {
   return query
     .replaceAll(/\bholt_winters(?=\s*\()/g, (name) => 'deriv'.padEnd(name.length))
     .replaceAll(/(?<=\d)\.(?![\w.])/g, ' ')
+    .replaceAll(/\boffset(?=\s*\{)/gi, 'metric')
 }
 
 const METRICSQL_WORDS: ReadonlySet<string> = new Set(

@@ -11,14 +11,14 @@ const COMMON = {
   scope: { project: '', stage: '', service: '', deployment: '', labels: {}, filters: {} },
 }
 
-test('each indicator is asked once, a few at a time, answered in order', async () => {
+test('each provider is asked for its indicators, a few at a time', async () => {
   let underWay = 0
   let most = 0
   const asked: string[] = []
   const provider: SliProvider = {
     name: 'slow',
     async fetchValue({ indicator, query }) {
-      asked.push(`${indicator}=${query}`)
+      asked.push(`${indicator}=${query?.query}`)
       underWay++
       most = Math.max(most, underWay)
       for (let turns = 0; turns < 10 - asked.length; turns++) await turn()
@@ -26,12 +26,21 @@ test('each indicator is asked once, a few at a time, answered in order', async (
       return measured(indicator, asked.length, { provider: 'slow' })
     },
   }
-  const names = ['a', 'b', 'a', 'c', 'd', 'e', 'constructor', 'a']
-  const values = await fetchValues(provider, names, { a: 'q', b: '' }, COMMON)
-  assert.deepEqual(
-    values.map((value) => value.metric),
-    ['a', 'b', 'c', 'd', 'e', 'constructor'],
+  const indicators = ['a', 'b', 'c', 'd', 'e', 'constructor']
+  const queries = { a: { query: 'q' }, b: { query: '' } }
+  const other: SliProvider = {
+    name: 'other',
+    fetchValue: ({ indicator }) => Promise.resolve(measured(indicator, 42, { provider: 'other' })),
+  }
+  const values = await fetchValues(
+    [
+      { provider, indicators, queries },
+      { provider: other, indicators: ['f'], queries: {} },
+    ],
+    COMMON,
   )
+  assert.deepEqual([...values.keys()].toSorted(), [...indicators, 'f'].toSorted())
+  assert.equal(values.get('f')?.value, 42)
   assert.deepEqual(asked.toSorted(), [
     'a=q',
     'b=undefined',
@@ -46,7 +55,8 @@ test('each indicator is asked once, a few at a time, answered in order', async (
 test('test results of a run are a provider; malformed ones say where', async () => {
   const ask = async (results: unknown) => {
     const provider = createTestResultsProvider(results)
-    const [value] = await fetchValues(provider, ['rps'], {}, COMMON)
+    const questions = [{ provider, indicators: ['rps'], queries: {} }]
+    const value = (await fetchValues(questions, COMMON)).get('rps')
     return value?.success ? value.value : [value?.detail.problem, value?.message]
   }
   assert.equal(await ask({ rps: 12 }), 12)

@@ -1,29 +1,46 @@
-import type { SliValue } from '@tiphys/core/evaluation/sli-value.ts'
+import { type SliValue, unmeasured } from '@tiphys/core/evaluation/sli-value.ts'
 import type { SliQueries } from '@tiphys/core/slo/sli.ts'
 import type { SliProvider, SliRequest } from './sli-provider.ts'
 
-/** Questions under way at once: quick, and no burden for a shared metrics server. */
+/** Questions under way at once to one provider: quick, and no burden for a shared metrics server. */
 const MAX_CONCURRENT = 4
 
-/** Asks a provider for each indicator once, in any order; answers in the order of the indicators. */
+/** Whom to ask for what. */
+export type ProviderQuestions = {
+  readonly provider: SliProvider
+  /** Each once. */
+  readonly indicators: readonly string[]
+  readonly queries: SliQueries
+}
+
+/** Asks each provider for its indicators, all providers side by side; by indicator, in any order. */
 export async function fetchValues(
-  provider: SliProvider,
-  indicators: readonly string[],
-  queries: SliQueries,
+  questions: readonly ProviderQuestions[],
   common: Omit<SliRequest, 'indicator' | 'query'>,
-): Promise<readonly SliValue[]> {
-  const names = [...new Set(indicators)]
+): Promise<ReadonlyMap<string, SliValue>> {
   const answers = new Map<string, SliValue>()
-  const waiting = names.values()
-  async function askInTurn(): Promise<void> {
+  async function askInTurn(
+    { provider, queries }: ProviderQuestions,
+    waiting: IterableIterator<string>,
+  ): Promise<void> {
     for (const indicator of waiting) {
-      const query = Object.hasOwn(queries, indicator) ? queries[indicator] : undefined
-      answers.set(
-        indicator,
-        await provider.fetchValue({ ...common, indicator, query: query || undefined }),
-      )
+      const found = Object.hasOwn(queries, indicator) ? queries[indicator] : undefined
+      const query = found?.query ? found : undefined
+      answers.set(indicator, await provider.fetchValue({ ...common, indicator, query }))
     }
   }
-  await Promise.all(Array.from({ length: MAX_CONCURRENT }, askInTurn))
-  return names.flatMap((name) => answers.get(name) ?? [])
+  await Promise.all(
+    questions.flatMap((asked) => {
+      const waiting = asked.indicators.values()
+      return Array.from({ length: MAX_CONCURRENT }, () => askInTurn(asked, waiting))
+    }),
+  )
+  return answers
+}
+
+/** An indicator that no sli.yaml names, where there is no telling whom to ask. */
+export function nobodyAsked(indicator: string, providers: readonly string[]): SliValue {
+  const files = providers.map((name) => `${name}/sli.yaml`).join(', ')
+  const message = `no sli.yaml names ${indicator} (looked in ${files})`
+  return unmeasured(indicator, 'unknown-indicator', message, { provider: '' })
 }

@@ -20,7 +20,8 @@ export function createTestResultsProvider(wire: unknown, runId?: string): SliPro
   return {
     name: TEST_RESULTS_PROVIDER,
     fetchValue({ indicator, query }) {
-      if (issue === undefined) return Promise.resolve(testResultsValue(indicator, query, results))
+      if (issue === undefined)
+        return Promise.resolve(testResultsValue(indicator, query?.query, results))
       const place = issue.path.map(String).join('.') || 'data.test.results'
       const message = `the test results are malformed at ${place}: ${issue.message}`
       const detail = { provider: TEST_RESULTS_PROVIDER }

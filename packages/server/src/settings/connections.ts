@@ -2,16 +2,19 @@ import { readFileSync } from 'node:fs'
 import type {
   ArgoCdInstanceSettings,
   GitCredentialSettings,
-  PrometheusSettings,
   SettingsFile,
 } from '@tiphys/contract/settings.ts'
+import {
+  resolveConnections as providersOf,
+  type ResolvedConnection,
+} from '@tiphys/providers/connections/resolve-connections.ts'
 import { whyUnreadable } from './why-unreadable.ts'
 
 /** What the operator connected, with its secrets read from where they are kept. */
 export type Connections = {
   readonly argocd: readonly ArgoCdSetting[]
   readonly gitCredentials: readonly GitCredentialSetting[]
-  readonly prometheus: readonly PrometheusSetting[]
+  readonly providers: readonly ResolvedConnection[]
 }
 
 export type ArgoCdSetting = {
@@ -30,15 +33,6 @@ export type GitCredentialSetting = {
     | { readonly kind: 'ssh-key'; readonly privateKey: string; readonly passphrase?: string }
 }
 
-export type PrometheusSetting = {
-  readonly url: string
-  readonly projects?: readonly string[]
-  readonly user?: string
-  readonly password?: string
-  readonly bearerToken?: string
-  readonly headers?: Readonly<Record<string, string>>
-}
-
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** Reads the secrets that the settings name. A secret that cannot be had is a problem, said without its value. */
@@ -48,19 +42,32 @@ export function resolveConnections(
 ): { readonly connections: Connections; readonly problems: readonly string[] } {
   const problems: string[] = []
   const secrets = new SecretSource(environment, problems)
-  const prometheus = file.providers?.prometheus ?? []
   const connections = {
     argocd: (file.argocd?.instances ?? []).map((one) => argocdOf(one, secrets)),
     gitCredentials: (file.git?.credentials ?? []).map((one) => gitOf(one, secrets)),
-    prometheus: (Array.isArray(prometheus) ? prometheus : [prometheus]).map((one) =>
-      prometheusOf(one, secrets),
-    ),
+    providers: providersOf(file.providers ?? {}, secrets),
   }
   const names = connections.argocd.map((one) => one.name)
   for (const name of names.filter((one, index) => names.indexOf(one) !== index)) {
     problems.push(`argocd.instances: ${name} is there twice`)
   }
+  problems.push(...providersTwice(connections.providers))
   return { connections, problems }
+}
+
+/** One name means one connection for a project, or evaluations would ask whichever comes first. */
+function providersTwice(providers: readonly ResolvedConnection[]): readonly string[] {
+  const places = providers.flatMap(({ connection, projects }) =>
+    (projects ?? ['']).map((project) => ({ name: connection.name, project })),
+  )
+  const twice = places.filter((place, index) =>
+    places.slice(0, index).some((one) => one.name === place.name && one.project === place.project),
+  )
+  return twice.map(({ name, project }) =>
+    project === ''
+      ? `providers: ${name} is there twice for all projects; name or projects tells them apart`
+      : `providers: ${name} is there twice for project ${project}`,
+  )
 }
 
 class SecretSource {
@@ -131,18 +138,4 @@ function gitOf(one: GitCredentialSettings, secrets: SecretSource): GitCredential
     ? (found ?? '')
     : secrets.need(`${what}: password or privateKeyFile`, found)
   return { match: one.match, credentials: { kind: 'password', user: one.user ?? 'git', password } }
-}
-
-function prometheusOf(one: PrometheusSettings, secrets: SecretSource): PrometheusSetting {
-  const what = `the credentials of Prometheus ${one.url}`
-  const password = secrets.pick(what, one.password, one.passwordFile, one.passwordEnv)
-  const bearerToken = secrets.pick(what, undefined, one.bearerTokenFile, one.bearerTokenEnv)
-  return {
-    url: one.url,
-    ...(one.projects === undefined ? {} : { projects: one.projects }),
-    ...(one.user === undefined ? {} : { user: one.user }),
-    ...(password === undefined ? {} : { password }),
-    ...(bearerToken === undefined ? {} : { bearerToken }),
-    ...(one.headers === undefined ? {} : { headers: one.headers }),
-  }
 }

@@ -119,7 +119,7 @@ export function settingsFor(
     reconcileEveryMs: RECONCILE_MS,
     argocd: argocd ? [{ name: 'default', url: argocd.simulator.url, token: ARGOCD_TOKEN }] : [],
     gitCredentials: [],
-    prometheus: [],
+    providers: [],
     ...more,
   }
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
+import { prometheusAt } from '../prometheus-connection.ts'
 import { type Installation, openInstallation } from './harness.ts'
 import { createShop, PROJECT_YAML, SHIPYARD, SLO_YAML, TESTS_YAML } from './project-files.ts'
 import { until } from './until.ts'
@@ -44,7 +45,7 @@ describe('the server is restarted in the middle', () => {
     prometheus = await startHesitantPrometheus()
     installation = await openInstallation({
       argocd: { applications: [{ stage: 'staging' }] },
-      settings: { prometheus: [{ url: prometheus.url }] },
+      settings: { providers: [prometheusAt(prometheus.url)] },
     })
     await createShop(installation, {
       shipyard: SHIPYARD,

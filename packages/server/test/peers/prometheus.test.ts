@@ -4,6 +4,7 @@ import { StoredEvaluation } from '@tiphys/contract/http/native-evaluation.ts'
 import { freePort, type Installation, openInstallation } from '../end-to-end/harness.ts'
 import { createShop, TESTS_YAML } from '../end-to-end/project-files.ts'
 import { until } from '../end-to-end/until.ts'
+import { prometheusAt } from '../prometheus-connection.ts'
 import { isPrometheusInstalled, startPrometheus } from './prometheus.ts'
 
 const SHIPYARD = `apiVersion: spec.keptn.sh/0.2.3
@@ -45,7 +46,7 @@ it('a gate judges what a real Prometheus measured', { skip: isSkipped }, async (
   const port = await freePort()
   await using installation = await openInstallation({
     argocd: { applications: [{ stage: 'staging' }] },
-    settings: { prometheus: [{ url: `http://127.0.0.1:${port}` }] },
+    settings: { providers: [prometheusAt(`http://127.0.0.1:${port}`)] },
   })
   // Argo CD keeps the address of the service for all of its versions.
   const address = new URL(installation.argocd.simulator.ingressUrl('carts-staging')).host

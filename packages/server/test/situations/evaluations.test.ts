@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { type Installation, openInstallation } from '../end-to-end/harness.ts'
+import { prometheusAt } from '../prometheus-connection.ts'
 import { assertGolden } from './golden.ts'
 import { ended, type Situation } from './situation.ts'
 
@@ -41,7 +42,9 @@ describe('what users read: evaluations', () => {
     prometheus = await startMoodyPrometheus()
     const { port } = prometheus.address() as AddressInfo
     installation = await openInstallation({
-      settings: { prometheus: [{ url: `http://127.0.0.1:${port}`, projects: ['shop'] }] },
+      settings: {
+        providers: [{ ...prometheusAt(`http://127.0.0.1:${port}`), projects: ['shop'] }],
+      },
     })
   })
   after(async () => {

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import {
+  DOUBLE_QUOTED,
+  JSON_BODY,
+  literalAt,
+  openQuote,
+  PLAIN,
+  PROMQL,
+  type QueryLanguage,
+  SQL,
+  SQL_LIKE,
+} from './query-language.ts'
+import { expandQuery } from './sli-query.ts'
+
+const WINDOW = { startMs: Date.UTC(2026, 0, 2, 3, 4, 5), endMs: Date.UTC(2026, 0, 2, 3, 9, 5) }
+const SCOPE = {
+  project: 'shop',
+  stage: 'dev',
+  service: 'carts',
+  deployment: 'primary',
+  labels: { build: '7', hostile: `a'b"c\\d` },
+  filters: { region: 'eu west' },
+}
+
+function filled(query: string, language: QueryLanguage = PROMQL): string {
+  const expanded = expandQuery(query, SCOPE, WINDOW, language)
+  return expanded.ok ? expanded.query : `! ${expanded.message}`
+}
+
+test('names between braces are filled beside those of Keptn', () => {
+  assert.equal(
+    filled('{{ project }}/{{stage}}/{{ service }}/$SERVICE/{{ labels.build }}[{{ duration }}]'),
+    'shop/dev/carts/carts/7[300s]',
+  )
+  assert.equal(
+    filled('{{ start_s }} {{ end_ms }} {{ duration_s }}'),
+    '1767323045 1767323345000 300',
+  )
+  assert.equal(filled('"{{ start }}"'), '"2026-01-02T03:04:05.000Z"')
+  assert.equal(filled('up{r="{{ filters.region }}"}'), 'up{r="eu west"}')
+  assert.equal(filled('{"a":{"b":{}}}', JSON_BODY), '{"a":{"b":{}}}')
+})
+
+test('what cannot be filled is not asked', () => {
+  assert.match(filled('{{ nothing }}'), /^! \{\{ nothing \}\} is not known: there are project,/)
+  assert.match(filled('{{ labels.none }}'), /cannot be filled: there is no label none$/)
+  assert.match(filled('{{ filters.none }}'), /there is no filter none in slo/)
+  assert.match(filled('{{ labels.hostile }}'), /which would change the query; it is not asked$/)
+  assert.match(filled('{{ filters.region }}'), /would change the query/)
+  assert.match(filled('{{ labels.constructor }}'), /there is no label constructor/)
+})
+
+test('in a text literal a value is written as the language wants it', () => {
+  assert.equal(filled('"{{ labels.hostile }}"'), String.raw`"a'b\"c\\d"`)
+  assert.equal(filled("'{{ labels.hostile }}'", SQL), String.raw`'a''b"c\d'`)
+  assert.equal(filled("'{{ labels.hostile }}'", SQL_LIKE), String.raw`'a\'b"c\\d'`)
+  assert.match(filled('`{{ labels.hostile }}`'), /^`a'b"c\\d`$/)
+  assert.match(filled('"{{ labels.hostile }}"', PLAIN), /would change/)
+})
+
+test('no value ends the literal it stands in, or begins a comment', () => {
+  const languages = fc.constantFrom(PROMQL, SQL, SQL_LIKE, JSON_BODY, DOUBLE_QUOTED, PLAIN)
+  const character = fc.constantFrom(...`'"\`\\-#/*a1 ;\n{}$(`)
+  const value = fc.array(character, { maxLength: 8 }).map((all) => all.join(''))
+  fc.assert(
+    fc.property(
+      languages,
+      value,
+      fc.constantFrom('', "'", '"', '`', 'x -'),
+      (language, text, before) => {
+        const literal = literalAt(before, text, language)
+        if (literal === undefined) return
+        const quote = openQuote(before, language)
+        // Whatever came in, the same literal is open afterwards, and what follows is read as it was.
+        assert.equal(openQuote(before + literal, language), quote)
+        if (quote === '') assert.doesNotMatch(literal, /[^\w.:-]/)
+        if (quote !== '') assert.equal(openQuote(`${before}${literal}${quote}`, language), '')
+        if (quote === '' && language.lineComment !== undefined) {
+          assert.ok(!`${before}${literal}`.includes(language.lineComment))
+        }
+      },
+    ),
+    { numRuns: 2000 },
+  )
+})

@@ -1,0 +1,17 @@
+import type { Connection } from '@tiphys/contract/connections/connections.ts'
+import { createHttpJsonProvider } from '../http-json/http-json-provider.ts'
+import { createPrometheusProvider } from '../prometheus/prometheus-provider.ts'
+import type { ProviderPower } from '../sli/http-sli.ts'
+import type { SliProvider } from '../sli/sli-provider.ts'
+
+/** The adapter of a connection; one line for each kind of metrics system. */
+export function createProvider(connection: Connection, power: ProviderPower): SliProvider {
+  switch (connection.kind) {
+    case 'prometheus':
+      return createPrometheusProvider(connection, power)
+    case 'http-json':
+      return createHttpJsonProvider(connection, power)
+    default:
+      return connection satisfies never
+  }
+}

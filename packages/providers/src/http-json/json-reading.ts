@@ -1,0 +1,108 @@
+import type { SeriesPoint } from '@tiphys/core/evaluation/series.ts'
+import { compile, type JSONPathQuery } from 'json-p3'
+import { z } from 'zod'
+import { shown } from '../sli/http-sli.ts'
+import { failure, NO_DATA, type SliReading } from '../sli/reading.ts'
+
+/** A JSONPath of RFC 9535. */
+const JsonPath = z
+  .string()
+  .refine((text) => compiled(text) !== undefined, 'expected a JSONPath like $.data.p95')
+
+/** `with:` of an indicator in `http-json/sli.yaml`. */
+export const HttpJsonOptions = z.strictObject({
+  /** Where the number stands, or the numbers of a series; the whole answer unless set. */
+  value: JsonPath.default('$'),
+  /** Where the times of a series stand: as many as values, in the same order; RFC 3339, or Unix seconds or milliseconds. */
+  time: JsonPath.optional(),
+  method: z.enum(['GET', 'POST']).optional(),
+  /** Text, or JSON. Placeholders are filled in. */
+  body: z.union([z.string(), z.record(z.string(), z.json())]).optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+})
+export type HttpJsonOptions = z.infer<typeof HttpJsonOptions>
+
+/** Undefined for a text that is no JSONPath. */
+function compiled(path: string): JSONPathQuery | undefined {
+  try {
+    return compile(path)
+  } catch {
+    return undefined
+  }
+}
+
+/** One value is a number; several need `aggregate`, or they are refused like several series. */
+export function readPath(
+  body: unknown,
+  options: Pick<HttpJsonOptions, 'value' | 'time'>,
+  isAggregated: boolean,
+): SliReading {
+  const found = select(body, options.value)
+  const values = found.length === 1 && Array.isArray(found[0]) ? found[0] : found
+  if (values.length === 0 || values.every((one) => one === null)) {
+    return { ...NO_DATA, message: `there is nothing at ${options.value}` }
+  }
+  const odd = values.find((one) => one !== null && numberOf(one) === undefined)
+  if (odd !== undefined) {
+    const message = `${options.value} is no number: ${shown(JSON.stringify(odd) ?? '')}`
+    return failure('not-a-number', message)
+  }
+  if (options.time === undefined && !isAggregated && !Array.isArray(found[0])) {
+    if (values.length === 1) return { kind: 'scalar', value: numberOf(values[0]) ?? Number.NaN }
+  }
+  if (values.length > 1 && !isAggregated) {
+    const message = `${options.value} leads to ${values.length} values; aggregate: avg (or last, max, …) makes one of them`
+    return failure('several-values', message)
+  }
+  return readSeries(body, values, options.time)
+}
+
+function readSeries(
+  body: unknown,
+  values: readonly unknown[],
+  timePath: string | undefined,
+): SliReading {
+  const times = timePath === undefined ? undefined : flat(select(body, timePath)).map(timeOf)
+  if (times !== undefined && times.length !== values.length) {
+    const message = `${timePath} leads to ${times.length} times for ${values.length} values`
+    return failure('provider-failed', message)
+  }
+  const points = values.flatMap((one, index): SeriesPoint[] => {
+    const value = numberOf(one)
+    const timeMs = times === undefined ? index : times[index]
+    return value === undefined || timeMs === undefined ? [] : [[timeMs, value]]
+  })
+  return { kind: 'series', points: points.toSorted(([left], [right]) => left - right) }
+}
+
+function select(body: unknown, path: string): readonly unknown[] {
+  // What JSON.parse gives is what JSONPath reads; paths were checked.
+  return (
+    compiled(path)
+      ?.query(body as never)
+      .values() ?? []
+  )
+}
+
+function flat(found: readonly unknown[]): readonly unknown[] {
+  return found.length === 1 && Array.isArray(found[0]) ? found[0] : found
+}
+
+/** Numbers also as text, as many APIs write them. */
+function numberOf(value: unknown): number | undefined {
+  if (typeof value === 'number') return value
+  if (typeof value !== 'string' || value.trim() === '') return undefined
+  const number = Number(value)
+  return Number.isNaN(number) ? undefined : number
+}
+
+/** Unix times before this are in seconds: as milliseconds it is the year 1973. */
+const SECONDS_BELOW = 100_000_000_000
+const MS_PER_SECOND = 1000
+
+function timeOf(value: unknown): number | undefined {
+  const number = numberOf(value)
+  if (number !== undefined) return number < SECONDS_BELOW ? number * MS_PER_SECOND : number
+  const parsed = typeof value === 'string' ? Date.parse(value) : Number.NaN
+  return Number.isNaN(parsed) ? undefined : parsed
+}

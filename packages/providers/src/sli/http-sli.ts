@@ -1,0 +1,262 @@
+import type { ConnectionTls } from '@tiphys/contract/connections/connections.ts'
+import { parseDuration } from '@tiphys/contract/duration.ts'
+import type { SeriesAggregate } from '@tiphys/contract/sli.ts'
+import type { QueryLanguage } from '@tiphys/core/evaluation/query-language.ts'
+import { expandQuery } from '@tiphys/core/evaluation/sli-query.ts'
+import { type SliDetail, type SliValue, unmeasured } from '@tiphys/core/evaluation/sli-value.ts'
+import type { SliQuery } from '@tiphys/core/slo/sli.ts'
+import type { GuardedHttp, HttpAnswer, HttpRequest } from '../http/guarded-http.ts'
+import { HttpError, type HttpErrorCode } from '../http/http-error.ts'
+import { DEFAULT_RETRY, type RetryPolicy, withRetry } from '../http/retry.ts'
+import { failure, type SliReading, toSliValue } from './reading.ts'
+import type { SliProvider, SliRequest } from './sli-provider.ts'
+
+/** What every adapter gets from outside. */
+export type ProviderPower = {
+  readonly http: GuardedHttp
+  /** For tests; what is usual otherwise. */
+  readonly retry?: RetryPolicy
+}
+
+/** One request that answers one indicator. */
+export type SliQuestion = {
+  readonly url: string
+  readonly method?: 'GET' | 'POST'
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+  /** As the report shows it; the expanded query unless set. */
+  readonly shown?: string
+  /** Where a person sees the same in the provider's own pages. */
+  readonly link?: string
+  readonly unit?: string
+  /** Asked instead where the server does not take the method (405, 501). */
+  readonly otherwise?: Pick<SliQuestion, 'url' | 'method' | 'headers' | 'body'>
+}
+
+/** A query that comes with the provider. */
+export type BuiltInQuery = { readonly query: string; readonly unit?: string | undefined }
+
+/** The indicator's query with everything filled in, and what it may need to become a request. */
+export type Asked = {
+  readonly text: string
+  readonly sli: SliQuery
+  readonly request: SliRequest
+}
+
+/**
+ * What makes one metrics system differ from another. Everything else is the same for all: placeholders, time limit, retry with back-off,
+ * limit on what is read, credentials that stay with their origin, what is said when it fails.
+ */
+export type HttpSliAdapter = {
+  /** As people call it: `Datadog`. */
+  readonly title: string
+  /** Whose words count inside a query. */
+  readonly language: QueryLanguage
+  /** Of a series, where the file does not say. */
+  readonly aggregate: SeriesAggregate
+  /** Indicators that need no query in a file, with everything filled in. */
+  builtIn?(request: SliRequest): BuiltInQuery | undefined
+  /** A query that cannot be made into a request is a failure, with the reason. */
+  question(asked: Asked): SliQuestion | ReturnType<typeof failure>
+  /** Headers that only the question's own origin may see. May ask for a token first; a refusal is a failure. */
+  credentials?(
+    question: SliQuestion,
+    signal: AbortSignal | undefined,
+  ): Promise<Credentials> | Credentials
+  /** A 2xx answer that is JSON. */
+  read(body: unknown, asked: Asked): SliReading
+  /** The provider's own words out of an answer that is no success. */
+  complaint?(body: unknown): string | undefined
+  /** Which statuses a better query would cure, beside 400 and 422. */
+  readonly queryStatuses?: readonly number[]
+}
+
+export type Credentials =
+  | { readonly ok: true; readonly headers: Readonly<Record<string, string>> }
+  | { readonly ok: false; readonly message: string }
+
+/** Where, and how long. */
+export type HttpSliConnection = {
+  readonly name: string
+  readonly tls?: ConnectionTls
+  readonly settings: {
+    readonly timeout?: string | undefined
+    readonly headers?: Readonly<Record<string, string>> | undefined
+  }
+}
+
+const DEFAULT_TIMEOUT_MS = 30_000
+const MAX_ANSWER_BYTES = 5 * 1024 * 1024
+/** The request was not even sent. */
+const NEVER_ASKED: ReadonlySet<HttpErrorCode> = new Set(['bad-url', 'address-refused'])
+const REFUSED: ReadonlySet<number> = new Set([401, 403])
+const QUERY_REFUSED: ReadonlySet<number> = new Set([400, 422])
+const METHOD_NOT_TAKEN: ReadonlySet<number> = new Set([405, 501])
+const TOO_MANY_REQUESTS = 429
+const [FIRST_SUCCESS, FIRST_REDIRECT] = [200, 300]
+const MAX_SHOWN = 200
+
+/** An adapter as a provider. */
+export function createHttpSliProvider(
+  adapter: HttpSliAdapter,
+  connection: HttpSliConnection,
+  power: ProviderPower,
+): SliProvider {
+  return {
+    name: connection.name,
+    async fetchValue(request) {
+      const { indicator } = request
+      const asked = askedOf(adapter, connection.name, request)
+      if ('success' in asked) return asked
+      const question = adapter.question(asked)
+      if ('kind' in question) {
+        const detail = { provider: connection.name, query: asked.text }
+        return unmeasured(indicator, question.problem, question.message, detail)
+      }
+      const detail = detailOf(connection.name, asked, question)
+      const reading = await ask(adapter, connection, power, asked, question)
+      return toSliValue(indicator, reading, detail, asked.sli, adapter.aggregate)
+    },
+  }
+}
+
+/** The query with everything filled in, or why there is none. */
+function askedOf(adapter: HttpSliAdapter, provider: string, request: SliRequest): Asked | SliValue {
+  const { indicator, query: sli } = request
+  if (sli === undefined) {
+    const builtIn = adapter.builtIn?.(request)
+    if (builtIn !== undefined) {
+      const { query, unit } = builtIn
+      return { text: query, sli: { query, ...(unit === undefined ? {} : { unit }) }, request }
+    }
+    const none = adapter.builtIn === undefined ? '' : ', and none is built in'
+    const message = `unsupported SLI: ${provider}/sli.yaml has no query for ${indicator}${none}`
+    return unmeasured(indicator, 'unknown-indicator', message, { provider })
+  }
+  const expanded = expandQuery(sli.query, request.scope, request.window, adapter.language)
+  if (expanded.ok) return { text: expanded.query, sli, request }
+  return unmeasured(indicator, 'query-unsafe', expanded.message, { provider, query: sli.query })
+}
+
+function detailOf(provider: string, { text, sli }: Asked, question: SliQuestion): SliDetail {
+  const unit = sli.unit ?? question.unit
+  return {
+    provider,
+    query: question.shown ?? text,
+    ...(unit === undefined ? {} : { unit }),
+    ...(question.link === undefined ? {} : { link: question.link }),
+  }
+}
+
+async function ask(
+  adapter: HttpSliAdapter,
+  connection: HttpSliConnection,
+  power: ProviderPower,
+  asked: Asked,
+  question: SliQuestion,
+): Promise<SliReading> {
+  const { signal } = asked.request
+  const host = URL.parse(question.url)?.host ?? question.url
+  try {
+    const credentials = (await adapter.credentials?.(question, signal)) ?? { ok: true, headers: {} }
+    if (!credentials.ok) return failure('auth-refused', credentials.message)
+    const send = (sent: SentQuestion) => {
+      const request = httpRequest(connection, sent, credentials.headers, signal)
+      return withRetry(() => power.http.request(request), power.retry ?? DEFAULT_RETRY, signal)
+    }
+    const { otherwise } = question
+    const first = await send(question)
+    const isNotTaken = METHOD_NOT_TAKEN.has(first.status) && otherwise !== undefined
+    const answer = isNotTaken ? await send(otherwise) : first
+    return readAnswer(adapter, answer, host, asked)
+  } catch (thrown) {
+    if (signal?.aborted === true || !(thrown instanceof HttpError)) throw thrown
+    const problem = NEVER_ASKED.has(thrown.code) ? 'provider-failed' : 'unreachable'
+    return failure(problem, `${adapter.title} did not answer: ${thrown.message}`)
+  }
+}
+
+type SentQuestion = NonNullable<SliQuestion['otherwise']>
+
+function httpRequest(
+  connection: HttpSliConnection,
+  question: SentQuestion,
+  credentials: Readonly<Record<string, string>>,
+  signal: AbortSignal | undefined,
+): HttpRequest {
+  const { settings, tls } = connection
+  return {
+    url: question.url,
+    urlClass: 'operator',
+    method: question.method ?? 'GET',
+    headers: { accept: 'application/json', ...question.headers },
+    credentials: { ...settings.headers, ...credentials },
+    timeoutMs: timeoutOf(settings.timeout),
+    maxResponseBytes: MAX_ANSWER_BYTES,
+    ...(question.body === undefined ? {} : { body: question.body }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(tls === undefined ? {} : { tls }),
+  }
+}
+
+/** What the settings' schema took as a duration. */
+export function timeoutOf(timeout: string | undefined): number {
+  return (timeout === undefined ? undefined : parseDuration(timeout)) ?? DEFAULT_TIMEOUT_MS
+}
+
+function readAnswer(
+  adapter: HttpSliAdapter,
+  answer: HttpAnswer,
+  host: string,
+  asked: Asked,
+): SliReading {
+  const { status } = answer
+  const body = parseJson(answer.text)
+  const words = body.ok ? adapter.complaint?.(body.value) : undefined
+  const because = words === undefined ? '' : `: ${words}`
+  if (REFUSED.has(status)) {
+    const message = `${adapter.title} at ${host} refused our credentials (${status})${because}`
+    return failure('auth-refused', message)
+  }
+  if (QUERY_REFUSED.has(status) || adapter.queryStatuses?.includes(status)) {
+    const reason = words ?? shown(answer.text)
+    return failure('query-refused', `${adapter.title} refused the query (${status}): ${reason}`)
+  }
+  if (status === TOO_MANY_REQUESTS) {
+    const message = `${adapter.title} at ${host} takes no more questions for now (429)${because}`
+    return failure('provider-failed', message)
+  }
+  const isSuccess = status >= FIRST_SUCCESS && status < FIRST_REDIRECT
+  if (!isSuccess && words !== undefined) {
+    return failure('provider-failed', `${adapter.title} at ${host} failed (${status}): ${words}`)
+  }
+  if (!isSuccess || !body.ok) {
+    const message = `${host} does not answer like ${adapter.title}: status ${status}, ${shown(answer.text)}`
+    return failure('provider-failed', message)
+  }
+  return adapter.read(body.value, asked)
+}
+
+/** What came back instead of an answer, cut short. */
+export function shown(text: string): string {
+  const start = text.trim().slice(0, MAX_SHOWN)
+  return start === '' ? 'nothing' : JSON.stringify(start)
+}
+
+/** For `read`: an answer that is JSON, and none of this provider's. */
+export function unlike(title: string, body: unknown): ReturnType<typeof failure> {
+  const text = JSON.stringify(body) ?? ''
+  return failure('provider-failed', `the answer is not like ${title}'s: ${shown(text)}`)
+}
+
+function parseJson(text: string): { readonly ok: true; readonly value: unknown } | { ok: false } {
+  try {
+    return { ok: true, value: JSON.parse(text) }
+  } catch {
+    return { ok: false }
+  }
+}
+
+export function basicAuthorization(user: string, password: string): string {
+  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+}
