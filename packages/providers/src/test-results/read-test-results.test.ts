@@ -165,7 +165,7 @@ test('JUnit: what the test runner of this Node writes', async () => {
       file,
       `import { test, describe, it } from 'node:test'
        test('passes', () => {})
-       test('<fails> & "says so"', () => { throw new Error(']]> \\u001b[31m <x>') })
+       test('<fails> & says so', () => { throw new Error(']]> \\u001b[31m <x>') })
        test('later', { skip: true }, () => {})
        describe('cart', () => { it('adds', () => {}) })`,
     )
@@ -179,7 +179,7 @@ test('JUnit: what the test runner of this Node writes', async () => {
     assert.equal(results.checks_passed, 2)
     assert.equal(results.checks_failed, 1)
     assert.equal(indicator(results, 'junit.skipped'), 1)
-    assert.deepEqual(failed, ["test › <fails> & 'says so'"])
+    assert.deepEqual(failed, ['test › <fails> & says so'])
     assert.deepEqual(results.targets, undefined)
   } finally {
     await rm(folder, { recursive: true })
