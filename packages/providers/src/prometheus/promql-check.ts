@@ -25,9 +25,25 @@ export type PromqlProblem = {
 
 /** A query as it is sent. Undefined: a Prometheus can read it. */
 export function checkPromql(query: string): PromqlProblem | undefined {
+  return check(query, false)
+}
+
+/** A query as it stands in a file: placeholders count as something that fits there. */
+export function checkPromqlTemplate(text: string): PromqlProblem | undefined {
+  const problem = check(withSampleValues(text), true)
+  // Sample values are as long as what they stand for, so places are the same in both.
+  return (
+    problem && {
+      ...problem,
+      message: problem.message.replace(/\bfound xx+$/, 'found a placeholder'),
+    }
+  )
+}
+
+function check(query: string, isTemplate: boolean): PromqlProblem | undefined {
   const { tokens, fault } = promqlTokens(query)
   if (fault !== undefined) return problemOf('syntax', fault, query, false)
-  const source = asNowWritten(query)
+  const source = asNowWritten(query, tokens)
   const tree = parser.parse(source)
   const errorAt = firstError(tree)
   if (errorAt !== undefined) {
@@ -36,21 +52,9 @@ export function checkPromql(query: string): PromqlProblem | undefined {
     const isMetricsql = hasMetricsql(tokens) || METRICSQL_FUNCTIONS.has(name ?? '')
     return problemOf(name === undefined ? 'syntax' : 'function', found, query, isMetricsql)
   }
-  const types = typeFault(tree.topNode, query)
+  const types = typeFault(tree.topNode, query, isTemplate)
   // MetricsQL fills in ranges and steps, and turns one kind into another.
   return types === undefined ? undefined : problemOf('types', types, query, true)
-}
-
-/** A query as it stands in a file: placeholders count as something that fits there. */
-export function checkPromqlTemplate(text: string): PromqlProblem | undefined {
-  const problem = checkPromql(withSampleValues(text))
-  // Sample values are as long as what they stand for, so places are the same in both.
-  return (
-    problem && {
-      ...problem,
-      message: problem.message.replace(/\bfound xx+$/, 'found a placeholder'),
-    }
-  )
 }
 
 function problemOf(
@@ -80,11 +84,22 @@ function firstError(tree: Tree): number | undefined {
  * What servers read and the grammar does not, in other words of the same length: `holt_winters` of Prometheus 2, which takes what the
  * grammar does not look at in any function, `5.`, and a metric that is called `offset`.
  */
-function asNowWritten(query: string): string {
-  return query
+function asNowWritten(query: string, tokens: readonly PromqlToken[]): string {
+  let text = query
+  for (const [index, { text: word, from, to }] of tokens.entries()) {
+    if (word.toLowerCase() !== 'offset' || endsOperand(tokens[index - 1])) continue
+    text = `${text.slice(0, from)}metric${text.slice(to)}`
+  }
+  return text
     .replaceAll(/\bholt_winters(?=\s*\()/g, (name) => 'deriv'.padEnd(name.length))
     .replaceAll(/(?<=\d)\.(?![\w.])/g, ' ')
-    .replaceAll(/\boffset(?=\s*\{)/gi, 'metric')
+}
+
+const BEFORE_OPERAND: ReadonlySet<string> = new Set(['and', 'or', 'unless', 'atan2', 'bool'])
+
+function endsOperand(token: PromqlToken | undefined): boolean {
+  if (token === undefined || token.kind === 'operator' || token.kind === 'open') return false
+  return !BEFORE_OPERAND.has(token.text.toLowerCase())
 }
 
 const METRICSQL_WORDS: ReadonlySet<string> = new Set(

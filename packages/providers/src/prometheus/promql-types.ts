@@ -12,15 +12,23 @@ import type { PromqlFault } from './promql-tokens.ts'
  * between things that cannot be put together, a selector that selects everything (checkAST of promql/parser/parse.go).
  * Pure: reads the tree, the first fault in the order of the parser ends it.
  */
-export function typeFault(root: SyntaxNode, query: string): PromqlFault | undefined {
+export function typeFault(
+  root: SyntaxNode,
+  query: string,
+  isTemplate: boolean,
+): PromqlFault | undefined {
   try {
-    for (const expression of expressionsIn(root)) typeOf(expression, query)
+    const source = { text: query, isTemplate }
+    for (const expression of expressionsIn(root)) typeOf(expression, source)
     return undefined
   } catch (thrown) {
     if (thrown instanceof Fault) return { offset: thrown.offset, message: thrown.message }
     throw thrown
   }
 }
+
+/** `isTemplate`: placeholders were filled with words like xxx, which may stand for anything. */
+type Source = { readonly text: string; readonly isTemplate: boolean }
 
 /** `any`: a placeholder stands there. */
 type Type = PromqlType | 'any'
@@ -61,53 +69,55 @@ function expressionsIn(node: SyntaxNode | null): SyntaxNode[] {
  * @param behind what the grammar puts around a whole operation and Prometheus only around its last operand, outermost first:
  * in `a + b offset 5m` the offset is that of b.
  */
-function typeOf(node: SyntaxNode, query: string, behind: readonly SyntaxNode[] = []): Type {
+function typeOf(node: SyntaxNode, source: Source, behind: readonly SyntaxNode[] = []): Type {
   const [inner] = expressionsIn(node)
   if (POSTFIXES.has(node.name) && inner !== undefined) {
-    return typeOf(inner, query, [...behind, node])
+    return typeOf(inner, source, [...behind, node])
   }
-  if (node.name === 'BinaryExpr') return binary(node, query, behind)
-  if (node.name === 'UnaryExpr') return unary(node, query, behind)
-  const type = plainType(node, query)
-  return behind.length === 0 ? type : postfixed(node, type, behind.toReversed(), query)
+  if (node.name === 'BinaryExpr') return binary(node, source, behind)
+  if (node.name === 'UnaryExpr') return unary(node, source, behind)
+  const type = plainType(node, source)
+  return behind.length === 0 ? type : postfixed(node, type, behind.toReversed(), source)
 }
 
-function plainType(node: SyntaxNode, query: string): Type {
+function plainType(node: SyntaxNode, source: Source): Type {
   switch (node.name) {
     case 'NumberDurationLiteral':
       return 'scalar'
     case 'StringLiteral':
       return 'string'
     case 'VectorSelector':
-      return selector(node, query)
+      return selector(node, source)
     case 'FunctionCall':
-      return functionCall(node, query)
+      return functionCall(node, source)
     case 'AggregateExpr':
-      return aggregation(node, query)
+      return aggregation(node, source)
     default:
-      return innerType(node, query)
+      return innerType(node, source)
   }
 }
 
-function innerType(node: SyntaxNode, query: string): Type {
+function innerType(node: SyntaxNode, source: Source): Type {
   const [inner] = expressionsIn(node)
-  return inner === undefined ? 'any' : typeOf(inner, query)
+  return inner === undefined ? 'any' : typeOf(inner, source)
 }
 
-function textOf(node: SyntaxNode, query: string): string {
-  return query.slice(node.from, node.to)
+function textOf(node: SyntaxNode, source: Source): string {
+  return source.text.slice(node.from, node.to)
 }
 
 /** Placeholders are filled with this word before anything is parsed. */
 const PLACEHOLDER = /^xx+$/
 
-function selector(node: SyntaxNode, query: string): Type {
+function selector(node: SyntaxNode, source: Source): Type {
   const matchers = node.getChild('LabelMatchers')
   if (node.getChild('Identifier') !== null) {
-    return matchers === null && PLACEHOLDER.test(textOf(node, query)) ? 'any' : 'vector'
+    return source.isTemplate && matchers === null && PLACEHOLDER.test(textOf(node, source))
+      ? 'any'
+      : 'vector'
   }
   const given = matchers === null ? [] : childrenOf(matchers)
-  if (!given.some((matcher) => canExclude(matcher, query))) {
+  if (!given.some((matcher) => canExclude(matcher, source))) {
     throw new Fault(
       node,
       'the selector takes every series there is; it needs a metric, or a label that is not empty',
@@ -117,14 +127,14 @@ function selector(node: SyntaxNode, query: string): Type {
 }
 
 /** Whether a matcher refuses a series without that label; true where that cannot be told. */
-function canExclude(matcher: SyntaxNode, query: string): boolean {
+function canExclude(matcher: SyntaxNode, source: Source): boolean {
   if (matcher.name === 'QuotedLabelName') return true
   const literals = [...matcher.getChildren('StringLiteral')]
   const operator = matcher.getChild('MatchOp')
   const last = literals.at(-1)
   if (operator === null || last === undefined) return false
-  const text = textOf(last, query).slice(1, -1)
-  switch (textOf(operator, query)) {
+  const text = textOf(last, source).slice(1, -1)
+  switch (textOf(operator, source)) {
     case '=':
       return text !== ''
     case '!=':
@@ -155,7 +165,7 @@ function postfixed(
   operand: SyntaxNode,
   operandIs: Type,
   postfixes: readonly SyntaxNode[],
-  query: string,
+  source: Source,
 ): Type {
   let type = operandIs
   let isSelector = operand.name === 'VectorSelector'
@@ -164,14 +174,14 @@ function postfixed(
     switch (postfix.name) {
       case 'MatrixSelector':
         checkRange(operand, { isSelector, isBare: type !== 'matrix' && shifts.length === 0 })
-        zeroDuration(postfix, query)
+        zeroDuration(postfix, source)
         type = 'matrix'
         break
       case 'SubqueryExpr':
         if (type !== 'vector' && type !== 'any') {
           throw new Fault(operand, `a subquery is of an instant vector, found ${NAMES[type]}`)
         }
-        zeroDuration(postfix, query)
+        zeroDuration(postfix, source)
         type = 'matrix'
         isSelector = true
         shifts = []
@@ -214,16 +224,16 @@ function withShift(
   return [...found.shifts, word]
 }
 
-function zeroDuration(node: SyntaxNode, query: string): void {
+function zeroDuration(node: SyntaxNode, source: Source): void {
   const duration = node.getChild('DurationExpr')
-  if (duration !== null && /^(0+(ms|[smhdwy]))+$/.test(textOf(duration, query))) {
+  if (duration !== null && /^(0+(ms|[smhdwy]))+$/.test(textOf(duration, source))) {
     throw new Fault(duration, 'a duration has to be greater than 0')
   }
 }
 
-function functionCall(node: SyntaxNode, query: string): Type {
+function functionCall(node: SyntaxNode, source: Source): Type {
   const identifier = node.getChild('FunctionIdentifier') ?? node
-  const name = /^[\w]+/.exec(query.slice(identifier.from))?.[0] ?? ''
+  const name = /^[\w]+/.exec(source.text.slice(identifier.from))?.[0] ?? ''
   const declared = PROMQL_FUNCTIONS.get(name)
   const given = expressionsIn(node.getChild('FunctionCallBody'))
   // A function that the grammar knows and the table does not is newer than the table.
@@ -231,7 +241,7 @@ function functionCall(node: SyntaxNode, query: string): Type {
   checkCount(node, name, declared, given.length)
   for (const [index, argument] of given.entries()) {
     const type = declared.takes[index] ?? declared.takes.at(-1)
-    if (type !== undefined) expectType(argument, type, name, query)
+    if (type !== undefined) expectType(argument, type, name, source)
   }
   return declared.gives
 }
@@ -253,15 +263,15 @@ function checkCount(
   throw new Fault(node, `${name} takes ${expected} ${word}, found ${found}`)
 }
 
-function expectType(node: SyntaxNode, wanted: PromqlType, by: string, query: string): void {
-  const found = typeOf(node, query)
+function expectType(node: SyntaxNode, wanted: PromqlType, by: string, source: Source): void {
+  const found = typeOf(node, source)
   if (found === 'any' || found === wanted) return
   throw new Fault(node, `${by} takes ${NAMES[wanted]}, found ${NAMES[found]}`)
 }
 
-function aggregation(node: SyntaxNode, query: string): Type {
+function aggregation(node: SyntaxNode, source: Source): Type {
   const operator = node.getChild('AggregateOp') ?? node
-  const name = textOf(operator, query)
+  const name = textOf(operator, source)
   const parameter = AGGREGATION_PARAMETERS[name.toLowerCase()]
   const takes: readonly PromqlType[] = parameter === undefined ? ['vector'] : [parameter, 'vector']
   const given = expressionsIn(node.getChild('FunctionCallBody'))
@@ -269,7 +279,7 @@ function aggregation(node: SyntaxNode, query: string): Type {
   checkCount(node, name, counts, given.length)
   for (const [index, argument] of given.entries()) {
     const type = takes[index]
-    if (type !== undefined) expectType(argument, type, name, query)
+    if (type !== undefined) expectType(argument, type, name, source)
   }
   return 'vector'
 }
@@ -277,12 +287,12 @@ function aggregation(node: SyntaxNode, query: string): Type {
 const COMPARISONS: ReadonlySet<string> = new Set(['Eql', 'Neq', 'Gtr', 'Lss', 'Gte', 'Lte'])
 const SET_OPERATORS: ReadonlySet<string> = new Set(['And', 'Or', 'Unless'])
 
-function binary(node: SyntaxNode, query: string, behind: readonly SyntaxNode[]): Type {
+function binary(node: SyntaxNode, source: Source, behind: readonly SyntaxNode[]): Type {
   const [left, right] = expressionsIn(node)
   if (left === undefined || right === undefined) return 'any'
   const operator = childrenOf(node).find((child) => child.from >= left.to) ?? node
-  const text = textOf(operator, query)
-  const types = [operandType(left, text, query), operandType(right, text, query, behind)]
+  const text = textOf(operator, source)
+  const types = [operandType(left, text, source), operandType(right, text, source, behind)]
   const isComparison = COMPARISONS.has(operator.name)
   const hasBool = node.getChild('BoolModifier') !== null
   if (hasBool && !isComparison) throw new Fault(operator, `bool goes with comparisons, not ${text}`)
@@ -294,17 +304,17 @@ function binary(node: SyntaxNode, query: string, behind: readonly SyntaxNode[]):
     throw new Fault(operator, `${text} goes between instant vectors, not with a single number`)
   }
   const clause = node.getChild('MatchingModifierClause')
-  if (clause !== null) matching(clause, { types, operator, text }, query)
+  if (clause !== null) matching(clause, { types, operator, text }, source)
   return isScalar ? 'scalar' : types.includes('any') ? 'any' : 'vector'
 }
 
 function operandType(
   node: SyntaxNode,
   operator: string,
-  query: string,
+  source: Source,
   behind: readonly SyntaxNode[] = [],
 ): Type {
-  const type = typeOf(node, query, behind)
+  const type = typeOf(node, source, behind)
   if (type === 'matrix' || type === 'string') {
     throw new Fault(
       node,
@@ -320,11 +330,11 @@ type Joined = {
   readonly text: string
 }
 
-function matching(clause: SyntaxNode, joined: Joined, query: string): void {
+function matching(clause: SyntaxNode, joined: Joined, source: Source): void {
   const [first, second] = clause.getChildren('GroupingLabels').map((labels) =>
     childrenOf(labels)
       .filter((label) => /LabelName$/.test(label.name))
-      .map((label) => textOf(label, query)),
+      .map((label) => textOf(label, source)),
   )
   const isGrouped = clause.getChild('GroupLeft') !== null || clause.getChild('GroupRight') !== null
   if ((first ?? []).length > 0 && joined.types.includes('scalar')) {
@@ -339,7 +349,7 @@ function matching(clause: SyntaxNode, joined: Joined, query: string): void {
   }
 }
 
-function unary(node: SyntaxNode, query: string, behind: readonly SyntaxNode[]): Type {
+function unary(node: SyntaxNode, source: Source, behind: readonly SyntaxNode[]): Type {
   const [inner] = expressionsIn(node)
-  return inner === undefined ? 'any' : operandType(inner, 'a sign', query, behind)
+  return inner === undefined ? 'any' : operandType(inner, 'a sign', source, behind)
 }
