@@ -2,6 +2,18 @@ import { z } from 'zod'
 import { Evaluation } from '../evaluation.ts'
 import { NumberPage, TolerantPaging } from './paging.ts'
 
+/** Who corrected an evaluation, when and why. */
+export const CorrectionView = z.object({
+  /** The name of the token. */
+  by: z.string(),
+  /** Whom its holder named. */
+  person: z.string().optional(),
+  at: z.string(),
+  /** Empty when none was given. */
+  reason: z.string(),
+})
+export type CorrectionView = z.infer<typeof CorrectionView>
+
 /** An evaluation in a list: its numbers without the criteria. */
 export const ListedEvaluation = z.object({
   triggeredId: z.string(),
@@ -37,7 +49,15 @@ export const ListedEvaluation = z.object({
       ),
     })
     .optional(),
-  invalidated: z.object({ by: z.string(), at: z.string() }).optional(),
+  /** As the run carried them. */
+  labels: z.record(z.string(), z.string()).optional(),
+  version: z.string().optional(),
+  /** It was taken back: later ones are not compared with it. */
+  invalidated: CorrectionView.optional(),
+  /** It was taken back once, and counts again. */
+  restored: CorrectionView.optional(),
+  /** It is the reference of its project, stage and service. */
+  pinned: CorrectionView.optional(),
 })
 export type ListedEvaluation = z.infer<typeof ListedEvaluation>
 
@@ -55,4 +75,34 @@ export const EvaluationQuery = TolerantPaging.extend({
   stage: z.string().optional(),
   service: z.string().optional(),
 })
+const MAX_REASON_CHARACTERS = 500
+const MAX_PERSON_CHARACTERS = 200
+const SAY_WHY = { error: 'is missing: say why' }
+
+/** Why an evaluation is invalidated, pinned, or no longer so: the body of a POST, the query of a DELETE. */
+export const Correcting = z.strictObject({
+  reason: z.string(SAY_WHY).trim().min(1, SAY_WHY).max(MAX_REASON_CHARACTERS),
+  /** The person, where a token speaks for several; the token's own name is recorded always. */
+  person: z.string().trim().min(1).max(MAX_PERSON_CHARACTERS).optional(),
+})
+export type Correcting = z.infer<typeof Correcting>
+
+/** The pinned evaluation of a project, stage and service. */
+export const EvaluationReference = z.object({
+  project: z.string(),
+  stage: z.string(),
+  service: z.string(),
+  triggeredId: z.string(),
+  eventId: z.string(),
+  pinned: CorrectionView,
+  /** Left out when it was deleted. */
+  evaluation: ListedEvaluation.optional(),
+  /** Why it does not count, in words, so that the newest evaluations are compared with instead; left out when it counts. */
+  problem: z.string().optional(),
+})
+export type EvaluationReference = z.infer<typeof EvaluationReference>
+export const EvaluationReferencePage = NumberPage.extend({
+  references: z.array(EvaluationReference),
+})
+
 export const EvaluationPage = NumberPage.extend({ evaluations: z.array(ListedEvaluation) })

@@ -126,18 +126,20 @@ function reasonOf(
 }
 
 function unfitReason({ unfit }: PreviousEvaluation): Reason | undefined {
-  if (unfit === undefined) return undefined
+  return unfit && { reason: unfit.code, text: unfitText(unfit) }
+}
+
+/** Part of a sentence: `invalidated by ann: wrong load profile`. */
+export function unfitText(unfit: Unfit): string {
   switch (unfit.code) {
     case 'invalidated':
-      return { reason: unfit.code, text: whoAndWhy('invalidated', unfit) }
-    case 'untrusted': {
-      const who = unfit.by === '' ? 'somebody' : unfit.by
-      return { reason: unfit.code, text: `told by ${who}, to whom the task was not left` }
-    }
+      return whoAndWhy('invalidated', unfit)
+    case 'untrusted':
+      return `told by ${unfit.by === '' ? 'somebody' : unfit.by}, to whom the task was not left`
     case 'without-values':
-      return { reason: unfit.code, text: 'it ended before anything was evaluated' }
+      return 'it ended before anything was evaluated'
     case 'deleted':
-      return { reason: unfit.code, text: 'it was deleted' }
+      return 'it was deleted'
   }
 }
 

@@ -132,7 +132,8 @@ async function placed(
   subject: AuditSubject,
 ): Promise<AuditSubject> {
   const { context, name } = subject
-  const isTask = action === 'approval.decide' && name !== undefined
+  const isOfTask = action === 'approval.decide' || action.startsWith('evaluation.')
+  const isTask = isOfTask && name !== undefined
   if (!isTask && context === undefined) return subject
   const wanted = isTask ? { eventId: name } : { context: context ?? '' }
   const { events } = await store.query({ ...wanted, keptnOnly: false, offset: 0, limit: 1 })

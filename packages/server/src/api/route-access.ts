@@ -84,6 +84,13 @@ export const ROUTE_ACCESS: Readonly<Record<string, Access>> = {
   'GET /api/tiphys/v1/runs/:id': READ,
   'GET /api/tiphys/v1/evaluations': READ,
   'GET /api/tiphys/v1/evaluations/:triggeredId': READ,
+  // As the event of Keptn that says the same.
+  'POST /api/tiphys/v1/evaluations/:triggeredId/invalidation': CONTROL,
+  'DELETE /api/tiphys/v1/evaluations/:triggeredId/invalidation': CONTROL,
+  // It stands before what slo.yaml says.
+  'POST /api/tiphys/v1/evaluations/:triggeredId/pin': CONFIGURE,
+  'DELETE /api/tiphys/v1/evaluations/:triggeredId/pin': CONFIGURE,
+  'GET /api/tiphys/v1/references': READ,
   'GET /api/tiphys/v1/approvals': ['read', 'approve'],
   'POST /api/tiphys/v1/approvals/:triggeredId': ['approve'],
   'POST /api/tiphys/v1/tasks/:triggeredId/result': ['answer'],

@@ -66,6 +66,8 @@ export const ROUTE_AUDIT: Readonly<Record<string, AuditRule>> = {
   'POST /api/controlPlane/v1/sequence/:project/:context/control': control('state'),
   'POST /api/tiphys/v1/contexts/:context/control': control('action'),
 
+  ...evaluationAudit('/api/tiphys/v1/evaluations/:triggeredId'),
+
   'POST /api/tiphys/v1/runs/:id/rerun': one('run.retry', ({ params, body, answer }) => ({
     on: { name: text(params, 'id'), context: text(answer, 'context') },
     details: kept({ from: text(body, 'from'), newRun: text(answer, 'runId') }),
@@ -157,6 +159,34 @@ function integrationAudit(registration: string): Record<string, AuditRule> {
     [`POST ${integration}/subscription`]: one('subscription.create', rest),
     [`PUT ${integration}/subscription/:subscription`]: one('subscription.update', rest),
     [`DELETE ${integration}/subscription/:subscription`]: one('subscription.delete', rest),
+  }
+}
+
+/** What is so already is no entry. */
+function evaluationAudit(evaluation: string): Record<string, AuditRule> {
+  const corrected = (action: string): AuditRule => ({
+    lines: ({ params, query, body, answer, isRepeat }) => {
+      if (isRepeat) return []
+      const said = body ?? query
+      const [project, stage, service, context] = ['project', 'stage', 'service', 'context'].map(
+        (name) => text(answer, name),
+      )
+      const name = text(params, 'triggeredId')
+      return [
+        {
+          action,
+          on: kept({ project, stage, service, context, name }),
+          person: text(said, 'person'),
+          details: kept({ reason: text(said, 'reason') }),
+        },
+      ]
+    },
+  })
+  return {
+    [`POST ${evaluation}/invalidation`]: corrected('evaluation.invalidate'),
+    [`DELETE ${evaluation}/invalidation`]: corrected('evaluation.restore'),
+    [`POST ${evaluation}/pin`]: corrected('evaluation.pin'),
+    [`DELETE ${evaluation}/pin`]: corrected('evaluation.unpin'),
   }
 }
 

@@ -4,6 +4,7 @@ import { JOIN_PREFIX } from '../engine/join-book.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Projections } from '../ports/projections.ts'
 import type { Store, StoredEvent } from '../ports/store.ts'
+import { findReference, type ReferenceDocument } from '../projections/references.ts'
 import { RUNS } from '../projections/runs.ts'
 import type { RunDocument } from '../projections/runs-document.ts'
 import { forgetUnit } from './forget-rows.ts'
@@ -31,6 +32,8 @@ export type ContextDeleted =
   | { readonly code: 'not-found' }
   /** Some of it goes on; no runs: a join of it waits for more. */
   | { readonly code: 'open'; readonly runs: number }
+  /** An evaluation in it is what those of its place are compared with. */
+  | { readonly code: 'pinned'; readonly reference: ReferenceDocument }
 
 const RUNS_PAGE = 200
 const ROWS_PAGE = 500
@@ -55,6 +58,8 @@ export function createContextDeletion(parts: ContextDeletionParts): DeleteContex
     await projections.catchUp()
     const runs = await runsOf(projectId, context)
     if (runs.length === 0) return { code: 'not-found' }
+    const reference = await referenceAmong(projections, runs)
+    if (reference !== undefined) return { code: 'pinned', reference }
     const streams = [
       ...runs.map(({ runId }) => runStream(projectId, runId)),
       ...(await joinsOf(store, projectId, context)),
@@ -72,6 +77,18 @@ export function createContextDeletion(parts: ContextDeletionParts): DeleteContex
     if (answer.code === 'open') return { code: 'open', runs: openRuns() }
     throw new Error(`a record without versions or keys was refused: ${answer.code}`)
   }
+}
+
+async function referenceAmong(
+  projections: Pick<Projections, 'get'>,
+  runs: readonly RunDocument[],
+): Promise<ReferenceDocument | undefined> {
+  for (const run of runs) {
+    const reference = await findReference(projections, run)
+    const isHere = run.tasks.some((task) => task.triggeredId === reference?.triggeredId)
+    if (isHere) return reference
+  }
+  return undefined
 }
 
 /** Streams of joins, which say what came to them and no more: only their rows tell whose they are. */

@@ -220,14 +220,16 @@ function restored(
   return { ...rest, restored: correctionOf(row) }
 }
 
+const MAX_REASON_CHARACTERS = 500
+
 function correctionOf(row: StoredEvent): Correction {
   const { data } = row.event
   const person = textAt(data, 'evaluation', 'person')
   return {
     by: textAt(row.meta ?? {}, 'by') ?? '',
     ...(person === undefined ? {} : { person }),
-    // As Keptn's bridge sends it.
-    reason: textAt(data, 'evaluation', 'reason') ?? '',
+    // As Keptn's bridge sends it, at any length.
+    reason: (textAt(data, 'evaluation', 'reason') ?? '').slice(0, MAX_REASON_CHARACTERS),
     timeMs: row.timeMs,
     position: row.position,
   }

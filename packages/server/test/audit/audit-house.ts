@@ -11,7 +11,7 @@ import { type Answer, send } from '../api/test-api.ts'
 export const AUDIT = '/api/tiphys/v1/audit'
 export const PROJECT = '/api/controlPlane/v1/project'
 
-/** One stage: a sequence that asks at once, and one that waits for somebody. */
+/** One stage: a sequence that asks at once, and two that wait for somebody. */
 export const SHIPYARD = `apiVersion: spec.keptn.sh/0.2.3
 kind: Shipyard
 metadata: {name: shop}
@@ -21,6 +21,8 @@ spec:
       sequences:
         - name: ask
           tasks: [{name: approval}]
+        - name: judge
+          tasks: [{name: evaluation, properties: {executor: external}}]
         - name: probe
           tasks: [{name: check, properties: {executor: external}}]
 `

@@ -91,6 +91,7 @@ export function scenarios(): Record<string, Scenario> {
   )
   addResources(simply)
   addSequences(add, simply)
+  addEvaluations(add)
   addSecretsAndTokens(simply)
   addIntegrations(add, simply)
   simply('POST /api/tiphys/v1/backup', '/api/tiphys/v1/backup', undefined, {
@@ -202,6 +203,53 @@ function addSequences(add: Add, simply: Simply): void {
       { action: 'run.abort', ...SHOP, context },
     ]
   })
+}
+
+function addEvaluations(add: Add): void {
+  const evaluations = '/api/tiphys/v1/evaluations/:triggeredId'
+  const why = { reason: 'a bad day', person: 'anna' }
+  const corrected = (what: string, method: string, action: string, first?: string) =>
+    add(`${method} ${evaluations}/${what}`, async (house) => {
+      const { id, context } = await evaluated(house)
+      const path = `/api/tiphys/v1/evaluations/${id}/${what}`
+      if (first !== undefined) await house.call('POST', path, { reason: 'before' })
+      const answer =
+        method === 'POST'
+          ? await house.call('POST', path, why)
+          : await house.call('DELETE', `${path}?reason=a+bad+day&person=anna`)
+      const rest = { name: id, context, person: 'anna', details: { reason: 'a bad day' } }
+      return [answer, { action, ...CARTS, ...rest }, first]
+    })
+  corrected('invalidation', 'POST', 'evaluation.invalidate')
+  corrected('invalidation', 'DELETE', 'evaluation.restore', 'evaluation.invalidate')
+  corrected('pin', 'POST', 'evaluation.pin')
+  corrected('pin', 'DELETE', 'evaluation.unpin', 'evaluation.pin')
+}
+
+/** One that was measured, by somebody the task was left to. */
+async function evaluated(house: AuditHouse): Promise<{ id: string; context: string }> {
+  const asked = await ask(house, 'judge', 'evaluation')
+  const indicator = {
+    score: 1,
+    value: { metric: 'rt', value: 5, success: true },
+    displayName: '',
+    passTargets: [],
+    warningTargets: null,
+    keySli: false,
+    status: 'pass',
+  }
+  const evaluation = {
+    timeStart: '',
+    timeEnd: '',
+    result: 'pass',
+    score: 100,
+    sloFileContent: '',
+    indicatorResults: [indicator],
+  }
+  const path = `/api/tiphys/v1/tasks/${asked.id}/result`
+  const told = await house.call('POST', path, { result: 'pass', data: { evaluation } })
+  assert.equal(told.status, 200, told.text)
+  return asked
 }
 
 function addSecretsAndTokens(simply: Simply): void {

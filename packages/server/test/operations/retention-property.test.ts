@@ -3,9 +3,11 @@ import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { createContextDeletion } from '../../src/operations/delete-context.ts'
+import { evaluationKey } from '../../src/projections/evaluations.ts'
 import {
   assertRebuildsEqual,
   aWorld,
+  correct,
   EVALUATION,
   finish,
   send,
@@ -21,7 +23,15 @@ type Move =
     }
   | { readonly kind: 'finish'; readonly result: 'pass' | 'fail'; readonly which: number }
   | { readonly kind: 'invalidate' | 'delete'; readonly which: number }
+  | { readonly kind: 'correct'; readonly which: number; readonly how: (typeof CORRECTIONS)[number] }
   | { readonly kind: 'noise' | 'retain' }
+
+const CORRECTIONS = [
+  ['POST', 'invalidation'],
+  ['DELETE', 'invalidation'],
+  ['POST', 'pin'],
+  ['DELETE', 'pin'],
+] as const
 
 const which = fc.nat({ max: 20 })
 const move: fc.Arbitrary<Move> = fc.oneof(
@@ -42,22 +52,44 @@ const move: fc.Arbitrary<Move> = fc.oneof(
     }),
   },
   fc.record({ kind: fc.constantFrom('invalidate' as const, 'delete' as const), which }),
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('correct' as const),
+      which,
+      how: fc.constantFrom(...CORRECTIONS),
+    }),
+  },
   fc.record({ kind: fc.constantFrom('noise' as const, 'retain' as const) }),
 )
 
 test('whatever happened and whatever was deleted, lists folded from what is left are the live ones', async (t) => {
   let gone = 0
+  let pinned = 0
   await fc.assert(
     fc.asyncProperty(fc.array(move, { minLength: 5, maxLength: 30 }), async (moves) => {
       const world = await aWorld(t)
       await playMoves(world, moves)
       gone += (await world.retain(5_000)).contexts
       await assertRebuildsEqual(world)
+      pinned += await assertReferencesStay(world)
     }),
     { numRuns: 25 },
   )
   assert.ok(gone > 0, 'stories in which nothing is ever deleted show nothing')
+  assert.ok(pinned > 0, 'stories in which nothing stays pinned show nothing')
 })
+
+/** What is pinned is never deleted, however old it is. */
+async function assertReferencesStay({ projections }: World): Promise<number> {
+  const { references = {}, evaluations = {} } = await projections.dump()
+  const pinned = Object.values(references)
+  for (const one of pinned) {
+    const key = evaluationKey(String(one['projectId']), String(one['triggeredId']))
+    assert.ok(evaluations[key], 'the reference was deleted')
+  }
+  return pinned.length
+}
 
 async function playMoves(world: World, moves: readonly Move[]): Promise<void> {
   const { house, projections, projectId } = world
@@ -83,9 +115,10 @@ async function playMoves(world: World, moves: readonly Move[]): Promise<void> {
         const open = house.engine.openTriggered({ projectId })
         const task = open[made.which % Math.max(1, open.length)]
         if (task?.shkeptncontext === undefined) break
-        const evaluation = task.type.includes('evaluation') ? { evaluation: EVALUATION } : {}
+        const isEvaluation = task.type.includes('evaluation')
+        const evaluation = isEvaluation ? { evaluation: EVALUATION } : {}
         await finish(world, task.shkeptncontext, { result: made.result, ...evaluation })
-        evaluations.push(task.id)
+        if (isEvaluation) evaluations.push(task.id)
         break
       }
       case 'invalidate': {
@@ -93,6 +126,15 @@ async function playMoves(world: World, moves: readonly Move[]): Promise<void> {
         if (triggeredid === undefined) break
         const type = 'sh.keptn.event.evaluation.invalidated'
         await send(world, { type, source: 'test', triggeredid, data: dataOf('carts') })
+        break
+      }
+      case 'correct': {
+        const triggeredId = evaluations[made.which % Math.max(1, evaluations.length)]
+        if (triggeredId === undefined) break
+        const [how, what] = made.how
+        const status = await correct(world, how, triggeredId, what)
+        // What was never evaluated or is deleted is not found; what does not count is not pinned.
+        assert.ok([200, 404, 409].includes(status), String(status))
         break
       }
       case 'delete': {

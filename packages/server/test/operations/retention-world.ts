@@ -109,7 +109,8 @@ export async function assertRebuildsEqual({ house, projections }: World): Promis
   const again = foldedFrom(house.store)
   await again.rebuild()
   const [rebuilt, live] = [await again.dump(), await projections.dump()]
-  for (const name of ['runs', 'contexts', 'services', 'evaluations', 'deployments']) {
+  const lists = ['runs', 'contexts', 'services', 'evaluations', 'references', 'deployments']
+  for (const name of lists) {
     assert.deepEqual(rebuilt[name] ?? {}, live[name] ?? {})
   }
   for (const [key, document] of Object.entries(live['services'] ?? {})) {
@@ -154,13 +155,39 @@ export async function finish(world: World, context: string, data: object = {}): 
   return open.id
 }
 
+/** What a person says about an evaluation; answers the status. */
+export async function correct(
+  { house }: World,
+  how: 'POST' | 'DELETE',
+  triggeredId: string,
+  what: 'invalidation' | 'pin',
+): Promise<number> {
+  const path = `/api/tiphys/v1/evaluations/${triggeredId}/${what}`
+  const why = { reason: 'a test', person: 'ada' }
+  const answer =
+    how === 'POST'
+      ? await house.api.send('POST', path, { token: 'admin', body: why })
+      : await house.api.send('DELETE', `${path}?reason=a+test&person=ada`, { token: 'admin' })
+  return answer.status
+}
+
 export const EVALUATION = {
   timeStart: '2026-01-02T15:00:00.000Z',
   timeEnd: '2026-01-02T15:05:00.000Z',
   result: 'pass',
   score: 100,
   sloFileContent: '',
-  indicatorResults: [],
+  indicatorResults: [
+    {
+      score: 1,
+      value: { metric: 'rt', value: 5, success: true },
+      displayName: '',
+      passTargets: [],
+      warningTargets: null,
+      keySli: false,
+      status: 'pass',
+    },
+  ],
   comparedEvents: [],
 }
 

@@ -7,6 +7,7 @@ import {
 import type { z } from 'zod'
 import type { Actor } from '../../intake/actor.ts'
 import type { EventQuery, Store, StoredEvent } from '../../ports/store.ts'
+import { RESTORED } from '../../projections/corrections.ts'
 import type { Projects } from '../../projects/projects.ts'
 import { checkEveryProject, checkProject } from '../access.ts'
 import { type Answer, ok, type Refusal } from '../answer.ts'
@@ -150,7 +151,7 @@ function indexed(filter: EventFilter): Partial<EventQuery> {
   })
 }
 
-/** An `*.invalidated` event takes back every event with the same `triggeredid`. */
+/** An `*.invalidated` event takes back every event with the same `triggeredid`, until that is undone. */
 async function withoutInvalidated(
   store: Store,
   rows: readonly StoredEvent[],
@@ -158,13 +159,17 @@ async function withoutInvalidated(
   const projectIds = new Set(rows.flatMap((row) => row.projectId ?? []))
   const gone = new Set<unknown>()
   for (const projectId of projectIds) {
-    const found = await store.query({
-      projectId,
-      typeSuffix: '.invalidated',
-      offset: 0,
-      limit: MAX_INVALIDATIONS,
-    })
-    for (const row of found.events) gone.add(row.event.triggeredid)
+    const page = { projectId, offset: 0, limit: MAX_INVALIDATIONS }
+    const taken = await store.query({ ...page, typeSuffix: '.invalidated' })
+    const undone = await store.query({ ...page, type: RESTORED, keptnOnly: false })
+    const restored = new Map<unknown, number>()
+    // They come newest first; the newest of each shall be what is left.
+    for (const { event, position } of undone.events.toReversed()) {
+      restored.set(event.triggeredid, position)
+    }
+    for (const { event, position } of taken.events) {
+      if (position > (restored.get(event.triggeredid) ?? 0)) gone.add(event.triggeredid)
+    }
   }
   return rows.filter(
     (row) => row.event.triggeredid === undefined || !gone.has(row.event.triggeredid),

@@ -30,6 +30,13 @@ export function addContextDeletionRoute(
             'conflict',
             `context ${context} is not over: ${openPart(answer.runs)}; abort it first, or wait for its end`,
           )
+        case 'pinned': {
+          const { stage, service } = answer.reference
+          return refuse(
+            'conflict',
+            `context ${context} holds the reference evaluation of service ${service} in stage ${stage}; unpin it first, or pin another`,
+          )
+        }
         case 'not-found':
           return refuse('not-found', `there is no run with the context ${params.context}`)
       }

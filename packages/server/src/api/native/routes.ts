@@ -5,6 +5,7 @@ import { addAuditRoute } from './audit.ts'
 import { addBackupRoute } from './backup.ts'
 import { addContextDeletionRoute } from './context-deletion.ts'
 import { addContextRoutes } from './contexts.ts'
+import { addEvaluationCorrectionRoutes } from './evaluation-corrections.ts'
 import { addEvaluationRoutes } from './evaluations.ts'
 import { addEventBatchRoute } from './event-batch.ts'
 import { addIntegrationRoutes } from './integrations.ts'
@@ -29,6 +30,7 @@ export function addNativeRoutes(
   addTaskRoutes(add, parts)
   addEventBatchRoute(add, parts)
   addEvaluationRoutes(add, parts)
+  addEvaluationCorrectionRoutes(add, parts)
   addTokenRoutes(add, parts.tokens)
   addAuditRoute(add, parts)
   addUpstreamRoute(add, parts.projects)
