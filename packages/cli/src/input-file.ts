@@ -17,7 +17,7 @@ export async function readText(path: string): Promise<string> {
   return new TextDecoder().decode(await readBytes(path))
 }
 
-function whyUnreadable(error: unknown): string {
+export function whyUnreadable(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException
   if (code === 'ENOENT') return 'there is no such file'
   if (code === 'EISDIR') return 'it is a folder'

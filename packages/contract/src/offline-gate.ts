@@ -62,8 +62,9 @@ const PreviousEntry = z
       return z.NEVER
     }
     const result = entry.data?.result ?? entry.result ?? evaluation.result
-    const isEvent = entry.data?.evaluation !== undefined
-    return { id: isEvent ? entry.id : undefined, result, evaluation }
+    // An evaluation object has no id; an event and an entry of a history do.
+    const hasId = entry.data?.evaluation !== undefined || entry.evaluation !== undefined
+    return { id: hasId ? entry.id : undefined, result, evaluation }
   })
 
 /**
@@ -72,3 +73,25 @@ const PreviousEntry = z
  */
 export const PreviousFile = z.array(PreviousEntry)
 export type PreviousFile = z.infer<typeof PreviousFile>
+
+const HistorySubject = z.looseObject({
+  project: z.string().nullish(),
+  stage: z.string().nullish(),
+  service: z.string().nullish(),
+  version: z.string().nullish(),
+})
+
+/** One evaluation as `tiphys evaluate --history` keeps it. */
+export const HistoryEntry = z.looseObject({
+  id: z.string().min(1),
+  /** RFC 3339. */
+  recordedAt: z.string().optional(),
+  subject: HistorySubject.optional(),
+  labels: z.record(z.string(), z.string()).optional(),
+  result: z.string().optional(),
+  evaluation: PreviousEvaluationFile,
+})
+export type HistoryEntry = z.infer<typeof HistoryEntry>
+
+/** The file of `--history`, newest first; in a folder each file holds one entry in a list of its own. */
+export const HistoryFile = z.array(HistoryEntry)

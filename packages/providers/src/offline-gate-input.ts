@@ -1,85 +1,49 @@
-import { readFile } from 'node:fs/promises'
+import type { Connection } from '@tiphys/contract/connections/connections.ts'
 import type { IndicatorValue } from '@tiphys/contract/evaluation.ts'
 import { PreviousFile, ValuesFile } from '@tiphys/contract/offline-gate.ts'
 import type { Problem } from '@tiphys/contract/problem.ts'
-import { parseYaml } from '@tiphys/contract/yaml-file.ts'
+import { RESULT_FORMATS, ResultFormat } from '@tiphys/contract/test-result-format.ts'
+import type { TestResults } from '@tiphys/contract/test-results.ts'
 import type { PreviousEvaluation } from '@tiphys/core/evaluation/baseline.ts'
 import { deploymentOf, type QueryScope } from '@tiphys/core/evaluation/query-scope.ts'
-import { type SliDetail, toIndicatorValue } from '@tiphys/core/evaluation/sli-value.ts'
 import { type EvaluationWindow, explicitWindow } from '@tiphys/core/evaluation/window.ts'
 import { toPreviousEvaluation } from '@tiphys/core/evaluation/wire.ts'
 import type { Subject } from '@tiphys/core/explanation/explanation.ts'
-import type { SliQueries } from '@tiphys/core/slo/sli.ts'
 import type { Slo } from '@tiphys/core/slo/slo.ts'
-import { readSli, readSlo } from './evaluation/slo-text.ts'
-import type { GuardedHttp } from './http/guarded-http.ts'
-import { createPrometheusProvider, PROMETHEUS_PROVIDER } from './prometheus/prometheus-provider.ts'
-import { fetchValues } from './sli/fetch-values.ts'
-
-/** Where the offline gate takes everything from; file names as the user wrote them. */
-export type GateSource = {
-  readonly slo: string
-  /** Either this … */
-  readonly values?: string | undefined
-  /** … or these: `sli` may be missing where built-in indicators are enough. */
-  readonly sli?: string | undefined
-  readonly provider?: string | undefined
-  readonly url?: string | undefined
-  readonly start?: string | undefined
-  readonly end?: string | undefined
-  readonly timeframe?: string | undefined
-  readonly previous?: string | undefined
-  /** For placeholders of queries and for the sentence of the report. */
-  readonly project?: string | undefined
-  readonly stage?: string | undefined
-  readonly service?: string | undefined
-  readonly labels?: Readonly<Record<string, string>> | undefined
-  readonly user?: string | undefined
-  readonly password?: string | undefined
-  readonly bearerToken?: string | undefined
-  readonly headers?: Readonly<Record<string, string>> | undefined
-  /** How a file is read; from the disk by default. */
-  readonly readText?: (file: string) => Promise<string>
-}
+import { readSlo } from './evaluation/slo-text.ts'
+import { gateConnections } from './offline-gate/gate-connections.ts'
+import { type GateHistory, openHistory } from './offline-gate/gate-history.ts'
+import { type GateQueries, gateQueries } from './offline-gate/gate-queries.ts'
+import { type GateSource, InputProblem } from './offline-gate/gate-source.ts'
+import { parseGateFile, readGateFile } from './offline-gate/read-gate-file.ts'
+import { readTestResults } from './test-results/read-test-results.ts'
 
 export type GateInput = {
   readonly slo: Slo
   readonly sloText: string
+  /** Newest first. */
   readonly previous: readonly PreviousEvaluation[]
+  readonly history: GateHistory | undefined
   readonly warnings: readonly Problem[]
   readonly window: EvaluationWindow | undefined
   readonly subject: Subject
-  readonly measure: Measure
+  readonly measure: GateMeasure
 }
 
-type Measure =
+export type GateMeasure =
   | { readonly from: 'file'; readonly values: readonly IndicatorValue[] }
-  | {
-      readonly from: 'prometheus'
-      readonly url: string
-      readonly queries: SliQueries
+  | ({
+      readonly from: 'providers'
+      readonly connections: ReadonlyMap<string, Connection>
+      readonly testResults: TestResults | undefined
       readonly window: EvaluationWindow
       readonly scope: QueryScope
-      readonly source: GateSource
-    }
-
-/** Wrong use, or a file that is not what it should be: nothing was asked, nothing is evaluated. */
-export class InputProblem extends Error {
-  override name = 'InputProblem'
-  readonly problems: readonly Problem[]
-  readonly complaint: string | null
-
-  constructor(found: { problems?: readonly Problem[]; complaint?: string }) {
-    super(found.complaint ?? 'a file is not valid')
-    this.problems = found.problems ?? []
-    this.complaint = found.complaint ?? null
-  }
-}
+    } & Omit<GateQueries, 'warnings'>)
 
 /** Reads and checks everything before anything is asked. Throws InputProblem. */
 export async function readGateInput(source: GateSource, nowMs: number): Promise<GateInput> {
   checkUse(source)
-  const sloText = await textOf(source, source.slo)
+  const sloText = await readGateFile(source, source.slo)
   const read = readSlo({ file: source.slo, text: sloText })
   if (!read.ok) throw new InputProblem({ problems: read.problems })
   const findings = [...read.warnings, ...read.findings]
@@ -88,7 +52,6 @@ export async function readGateInput(source: GateSource, nowMs: number): Promise<
   }
   const { slo } = read
   const window = windowOf(source, nowMs)
-  const previous = await previousOf(source)
   const { measure, warnings } = await measureOf(source, slo, window)
   const subject = {
     project: source.project ?? null,
@@ -96,37 +59,34 @@ export async function readGateInput(source: GateSource, nowMs: number): Promise<
     service: source.service ?? null,
     version: source.labels?.['version'] ?? null,
   }
-  return { slo, sloText, previous, window, subject, measure, warnings: [...findings, ...warnings] }
+  const given = await previousOf(source)
+  const history = source.history === undefined ? undefined : await openHistory(source, subject)
+  return {
+    slo,
+    sloText,
+    previous: history?.previous ?? given,
+    history,
+    window,
+    subject,
+    measure,
+    warnings: [...findings, ...warnings],
+  }
 }
 
 function checkUse(source: GateSource): void {
-  const { values, sli, provider, url } = source
-  const asks = sli !== undefined || provider !== undefined || url !== undefined
-  if (values !== undefined && asks) {
-    throw new InputProblem({ complaint: '--values excludes --sli, --provider and --url' })
-  }
-  if (values !== undefined) return
-  if (!asks) {
-    const complaint =
-      'values are needed: --values values.json, or --sli sli.yaml --provider prometheus --url URL'
+  const { values, sli = [], provider, url, connections, testResults = [] } = source
+  const asks = sli.length > 0 || [provider, url, connections].some((flag) => flag !== undefined)
+  if (values !== undefined && (asks || testResults.length > 0)) {
+    const complaint = '--values excludes --sli, --provider, --url, --connections and --test-results'
     throw new InputProblem({ complaint })
   }
-  if (provider === undefined) {
-    throw new InputProblem({ complaint: '--provider is missing; it is prometheus' })
+  if (source.previous !== undefined && source.history !== undefined) {
+    throw new InputProblem({ complaint: '--previous excludes --history' })
   }
-  if (provider !== PROMETHEUS_PROVIDER) {
-    const complaint = `--provider ${provider} is not known here; it is prometheus`
-    throw new InputProblem({ complaint })
-  }
-  if (url === undefined) throw new InputProblem({ complaint: '--url is missing' })
-  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) {
-    const complaint = `--url ${JSON.stringify(withoutUserinfo(url))} is not an http or https address`
-    throw new InputProblem({ complaint })
-  }
-}
-
-function withoutUserinfo(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, '//')
+  if (values !== undefined || asks || testResults.length > 0) return
+  const complaint =
+    'values are needed: --values values.json, or --sli sli.yaml --provider prometheus --url URL, or --test-results junit:report.xml'
+  throw new InputProblem({ complaint })
 }
 
 /** With a file of values a window is only shown, so that none is needed. */
@@ -141,11 +101,8 @@ function windowOf(source: GateSource, nowMs: number): EvaluationWindow | undefin
 
 async function previousOf(source: GateSource): Promise<readonly PreviousEvaluation[]> {
   if (source.previous === undefined) return []
-  const file = source.previous
-  const text = await textOf(source, file)
-  const parsed = parseYaml(PreviousFile, text, file, { unknownKeys: 'warn' })
-  if (!parsed.ok) throw new InputProblem({ problems: parsed.problems })
-  return parsed.value.map(({ id, result, evaluation }, index) =>
+  const { value } = await parseGateFile(source, PreviousFile, source.previous)
+  return value.map(({ id, result, evaluation }, index) =>
     // An evaluation object carries no id; its place in the list says which one was meant.
     toPreviousEvaluation(id ?? `previous[${index}]`, result ?? '', evaluation),
   )
@@ -155,26 +112,40 @@ async function measureOf(
   source: GateSource,
   slo: Slo,
   window: EvaluationWindow | undefined,
-): Promise<{ readonly measure: Measure; readonly warnings: readonly Problem[] }> {
-  if (source.values !== undefined) {
-    const text = await textOf(source, source.values)
-    const parsed = parseYaml(ValuesFile, text, source.values, { unknownKeys: 'warn' })
-    if (!parsed.ok) throw new InputProblem({ problems: parsed.problems })
-    return { measure: { from: 'file', values: parsed.value.indicatorValues }, warnings: [] }
+): Promise<{ readonly measure: GateMeasure; readonly warnings: readonly Problem[] }> {
+  if (source.values !== undefined || window === undefined) {
+    const { value } = await parseGateFile(source, ValuesFile, source.values ?? '')
+    return { measure: { from: 'file', values: value.indicatorValues }, warnings: [] }
   }
-  const files =
-    source.sli === undefined ? [] : [{ file: source.sli, text: await textOf(source, source.sli) }]
-  const sli = readSli(files)
-  if (!sli.ok) throw new InputProblem({ problems: sli.problems })
-  if (window === undefined || source.url === undefined) {
-    throw new InputProblem({ complaint: '--url is missing' })
-  }
-  const { queries, warnings } = sli
+  const connections = await gateConnections(source)
+  const indicators = slo.objectives.map((objective) => objective.sli)
+  const { warnings, ...queries } = await gateQueries(source, connections, indicators)
+  const testResults = await resultsOf(source)
   const scope = scopeOf(source, slo)
   return {
-    measure: { from: 'prometheus', url: source.url, queries, window, scope, source },
+    measure: { from: 'providers', connections, testResults, window, scope, ...queries },
     warnings,
   }
+}
+
+/** Several files count as one: of a name that two have, the later one. */
+async function resultsOf(source: GateSource): Promise<TestResults | undefined> {
+  let together: TestResults | undefined
+  for (const { format, file } of (source.testResults ?? []).map(resultsFileOf)) {
+    const read = readTestResults(format, await readGateFile(source, file), file)
+    if (!read.ok) throw new InputProblem({ problems: [read.problem] })
+    together = { ...together, ...read.results }
+  }
+  return together
+}
+
+/** `junit:report.xml`. */
+function resultsFileOf(given: string): { readonly format: ResultFormat; readonly file: string } {
+  const [, format, file] = /^([^:]*):(.+)$/s.exec(given) ?? []
+  const known = ResultFormat.safeParse(format)
+  if (known.success && file !== undefined) return { format: known.data, file }
+  const complaint = `--test-results ${given}: it is <format>:<file>, with one of ${RESULT_FORMATS.join(', ')}`
+  throw new InputProblem({ complaint })
 }
 
 function scopeOf({ project, stage, service, labels = {} }: GateSource, slo: Slo): QueryScope {
@@ -185,41 +156,5 @@ function scopeOf({ project, stage, service, labels = {} }: GateSource, slo: Slo)
     labels,
     deployment: deploymentOf(undefined, labels),
     filters: slo.filter,
-  }
-}
-
-async function textOf(source: GateSource, file: string): Promise<string> {
-  const read = source.readText ?? ((name) => readFile(name, 'utf8'))
-  try {
-    return await read(file)
-  } catch (thrown) {
-    const code = (thrown as { code?: unknown }).code
-    const reason = code === 'ENOENT' ? 'there is no such file' : String(code ?? thrown)
-    throw new InputProblem({ complaint: `${file} cannot be read: ${reason}` })
-  }
-}
-
-/** Values from the file, or asked now. */
-export async function measureValues(
-  { measure, slo }: GateInput,
-  power: { readonly http: GuardedHttp; readonly signal?: AbortSignal },
-): Promise<{
-  readonly values: readonly IndicatorValue[]
-  readonly details: Readonly<Record<string, SliDetail>>
-}> {
-  if (measure.from === 'file') return { values: measure.values, details: {} }
-  const { user, password, bearerToken, headers } = measure.source
-  const settings = { url: measure.url, user, password, bearerToken, headers }
-  const provider = createPrometheusProvider({ name: PROMETHEUS_PROVIDER, settings }, power)
-  const indicators = [...new Set(slo.objectives.map((objective) => objective.sli))]
-  const answers = await fetchValues([{ provider, indicators, queries: measure.queries }], {
-    window: measure.window,
-    scope: measure.scope,
-    ...(power.signal && { signal: power.signal }),
-  })
-  const values = indicators.flatMap((indicator) => answers.get(indicator) ?? [])
-  return {
-    values: values.map(toIndicatorValue),
-    details: Object.fromEntries(values.map((value) => [value.metric, value.detail])),
   }
 }

@@ -113,7 +113,8 @@ test('text, markdown and html tell the same verdict', async () => {
   const sentence =
     'carts failed because rt_p95 was 500, above its limit of 300 (250 × 1.2, the previous run), and 1 more.'
   const text = await evaluate(options)
-  assert.ok(text.report.startsWith(`${sentence}\nfail · 0 of 90 needed, warning from 75\n`))
+  const unwrapped = text.report.replaceAll('\n', ' ')
+  assert.ok(unwrapped.startsWith(`${sentence} fail · 0 of 90 needed, warning from 75 `))
   assert.match(
     text.report,
     /\nWith rt_p95 at most 300 instead of 500 and error_rate at most 1 instead of 3 the verdict would be pass, 100\.\n/,
@@ -136,18 +137,37 @@ test('wrong use is one sentence, and nothing is evaluated', async () => {
   const prometheus = { provider: 'prometheus', url: 'http://127.0.0.1:9' }
   assert.equal(
     await complaint({}),
-    'values are needed: --values values.json, or --sli sli.yaml --provider prometheus --url URL',
+    'values are needed: --values values.json, or --sli sli.yaml --provider prometheus --url URL, or --test-results junit:report.xml',
   )
   assert.equal(
     await complaint({ values: 'good.json', ...prometheus }),
-    '--values excludes --sli, --provider and --url',
+    '--values excludes --sli, --provider, --url, --connections and --test-results',
   )
-  assert.equal(await complaint({ sli: 'sli.yaml' }), '--provider is missing; it is prometheus')
   assert.equal(
-    await complaint({ provider: 'datadog', url: 'http://x' }),
-    '--provider datadog is not known here; it is prometheus',
+    await complaint({ sli: ['sli.yaml'] }),
+    'nobody is there to answer sli.yaml: --provider prometheus --url URL, or --connections',
   )
-  assert.equal(await complaint({ provider: 'prometheus' }), '--url is missing')
+  assert.match(
+    String(await complaint({ provider: 'zabbix', url: 'http://x' })),
+    /^--provider zabbix is not known here; it is one of prometheus, .*, or the name of a connection/,
+  )
+  assert.match(String(await complaint({ url: 'http://x' })), /^--provider is missing; it is one of/)
+  assert.equal(
+    await complaint({ provider: 'prometheus' }),
+    '--url is missing, or --connections with a file that has prometheus',
+  )
+  assert.equal(
+    await complaint({ values: 'good.json', previous: 'previous.json', history: 'h/' }),
+    '--previous excludes --history',
+  )
+  assert.equal(
+    await complaint({ values: 'good.json', reports: ['report.pdf'] }),
+    '--report report.pdf: it ends with .txt, .json, .md or .html',
+  )
+  assert.match(
+    String(await complaint({ testResults: ['report.xml'] })),
+    /^--test-results report\.xml: it is <format>:<file>, with one of junit, k6/,
+  )
   assert.equal(
     await complaint({ provider: 'prometheus', url: 'ftp://anna:secret@x' }),
     '--url "ftp://x" is not an http or https address',
@@ -230,7 +250,7 @@ async function metrics(context: TestContext, status: number, value: string): Pro
 
 test('values from a metrics server; refused credentials are no verdict and still a report', async (context) => {
   const files = { ...FILES, 'sli.yaml': 'indicators: { rt_p95: "a", error_rate: "b" }\n' }
-  const options = { sli: 'sli.yaml', provider: 'prometheus' } as const
+  const options = { sli: ['sli.yaml'], provider: 'prometheus' } as const
   const good = await evaluate({ ...options, url: await metrics(context, 200, '0.5') }, files)
   assert.equal(good.exitCode, 0)
   assert.equal(good.evaluation?.timeStart, '2026-11-22T11:55:00.000Z')

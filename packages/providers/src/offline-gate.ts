@@ -8,20 +8,19 @@ import { renderHtml } from '@tiphys/core/explanation/render-html.ts'
 import { renderMarkdown } from '@tiphys/core/explanation/render-markdown.ts'
 import { renderText } from '@tiphys/core/explanation/render-text.ts'
 import { createGuardedHttp, type GuardedHttp } from './http/guarded-http.ts'
-import {
-  type GateInput,
-  type GateSource,
-  InputProblem,
-  measureValues,
-  readGateInput,
-} from './offline-gate-input.ts'
+import { type GateSource, InputProblem } from './offline-gate/gate-source.ts'
+import { measureValues } from './offline-gate/measure-values.ts'
+import { whyNot } from './offline-gate/read-gate-file.ts'
+import { type GateInput, readGateInput } from './offline-gate-input.ts'
 
 /**
- * `tiphys evaluate`: the verdict of an slo.yaml on values from a file or from a metrics server, in any pipeline, without a server and without
- * state. Parsing flags and printing are the CLI's, everything else is here.
+ * `tiphys evaluate`: the verdict of an slo.yaml on values from a file, from metrics systems or from test results, in any pipeline, without a
+ * server, and without state unless `history` names a place for it. Parsing flags and printing are the CLI's, everything else is here.
  */
 export type OfflineGateOptions = GateSource & {
   readonly output?: GateOutput
+  /** Files that shall hold the report too; how they end says in which form. */
+  readonly reports?: readonly string[]
   /** `warning`: a warning exits with 1 too. */
   readonly failOn?: 'fail' | 'warning'
   readonly nowMs: number
@@ -37,21 +36,31 @@ export type GateAnswer = {
   readonly exitCode: 0 | 1 | 2 | 3
   /** For standard output; empty when nothing was evaluated (exit code 2). */
   readonly report: string
+  /** For the files that were asked for, in their order. */
+  readonly reports: readonly { readonly file: string; readonly text: string }[]
   /** For standard error: what is wrong or doubtful in the files. Errors come with exit code 2. */
   readonly problems: readonly Problem[]
-  /** For standard error: wrong use, in one sentence. */
+  /** For standard error: wrong use, or that the history could not be written, in one sentence. */
   readonly complaint: string | null
   readonly outcome: EvaluationOutcome | null
   readonly evaluation: Evaluation | null
   readonly explanation: Explanation | null
 }
 
-const NOTHING = { report: '', outcome: null, evaluation: null, explanation: null } as const
+const NOTHING = {
+  report: '',
+  reports: [],
+  outcome: null,
+  evaluation: null,
+  explanation: null,
+} as const
 
 /** Never throws for what users, files or metrics servers do wrong; rejects when `signal` aborts. */
 export async function runOfflineGate(options: OfflineGateOptions): Promise<GateAnswer> {
   let input: GateInput
+  let forms: readonly GateOutput[]
   try {
+    forms = (options.reports ?? []).map(formOf)
     input = await readGateInput(options, options.nowMs)
   } catch (thrown) {
     if (!(thrown instanceof InputProblem)) throw thrown
@@ -63,19 +72,55 @@ export async function runOfflineGate(options: OfflineGateOptions): Promise<GateA
     ...(options.signal && { signal: options.signal }),
   })
   const { slo, window, subject, sloText, previous } = input
-  const outcome = evaluate({ slo, values, previous })
+  const labels = options.labels ?? {}
+  const outcome = evaluate({ slo, values, previous, labels })
   const sloFileContent = Buffer.from(sloText).toString('base64')
   const evaluation = toEvaluation(outcome, { window, sloFileContent })
   const explanation = explain({ slo, outcome, subject, window, details, notes: [] })
+  const complaint = await recordIn(input, options, outcome, evaluation)
   return {
     exitCode: exitCodeOf(outcome, options.failOn ?? 'fail'),
     report: render(options.output ?? 'text', evaluation, explanation),
+    reports: (options.reports ?? []).map((file, index) => ({
+      file,
+      text: render(forms[index] ?? 'text', evaluation, explanation),
+    })),
     problems: input.warnings,
-    complaint: null,
+    complaint,
     outcome,
     evaluation,
     explanation,
   }
+}
+
+/** An evaluation that measured nothing is nothing to compare with. A verdict stands, whether it could be kept or not. */
+async function recordIn(
+  { history, subject }: GateInput,
+  { nowMs, labels = {}, record, history: path }: OfflineGateOptions,
+  outcome: EvaluationOutcome,
+  evaluation: Evaluation,
+): Promise<string | null> {
+  if (history === undefined || record === false || outcome.status === 'errored') return null
+  const { result } = outcome
+  try {
+    await history.record({ timeMs: nowMs, subject, labels, result, evaluation })
+    return null
+  } catch (thrown) {
+    return `the evaluation could not be added to ${path}: ${whyNot(thrown)}`
+  }
+}
+
+const FORMS: Readonly<Record<string, GateOutput>> = {
+  txt: 'text',
+  json: 'json',
+  md: 'markdown',
+  html: 'html',
+}
+
+function formOf(file: string): GateOutput {
+  const form = FORMS[/\.(\w+)$/.exec(file)?.[1]?.toLowerCase() ?? '']
+  if (form !== undefined) return form
+  throw new InputProblem({ complaint: `--report ${file}: it ends with .txt, .json, .md or .html` })
 }
 
 function exitCodeOf(outcome: EvaluationOutcome, failOn: 'fail' | 'warning'): 0 | 1 | 3 {

@@ -1,21 +1,27 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { formatProblem } from '@tiphys/contract/problem.ts'
 import { type GateOutput, runOfflineGate } from '@tiphys/providers/offline-gate.ts'
 import type { ExitCode } from '../exit-code.ts'
-import { readText } from '../input-file.ts'
+import { CommandFailure } from '../failure.ts'
+import { readText, whyUnreadable } from '../input-file.ts'
 import type { GlobalOptions } from '../lazy.ts'
 import { printNote } from '../output/print.ts'
 
 type Options = GlobalOptions & {
   readonly slo: string
   readonly values?: string
-  readonly sli?: string
+  readonly sli: readonly string[]
   readonly provider?: string
   readonly url?: string
   readonly start?: string
   readonly end?: string
   readonly timeframe?: string
+  readonly connections?: string
+  readonly testResults: readonly string[]
   readonly previous?: string
+  readonly history?: string
+  readonly record: boolean
+  readonly report: readonly string[]
   readonly project?: string
   readonly stage?: string
   readonly service?: string
@@ -33,13 +39,14 @@ const BEARER_TOKEN = 'TIPHYS_SLI_TOKEN'
 export async function evaluate(options: Options): Promise<ExitCode | undefined> {
   const interrupt = new AbortController()
   process.once('SIGINT', () => interrupt.abort(new Error('interrupted')))
-  const { failOn, output, labels } = options
+  const { failOn, output, labels, report: reports } = options
   const answer = await runOfflineGate({
     ...source(options),
     slo: options.slo,
     labels,
     failOn,
     output,
+    reports,
     nowMs: Date.now(),
     signal: interrupt.signal,
     readText: readGateFile,
@@ -47,15 +54,25 @@ export async function evaluate(options: Options): Promise<ExitCode | undefined> 
   for (const problem of answer.problems) printNote(formatProblem(problem))
   if (answer.complaint !== null) printNote(`tiphys: ${answer.complaint}`)
   process.stdout.write(answer.report)
+  for (const { file, text } of answer.reports) {
+    try {
+      await writeFile(file, text)
+    } catch (error) {
+      throw new CommandFailure(`cannot write ${file}: ${whyUnreadable(error)}`)
+    }
+  }
   return answer.exitCode
 }
 
 function source(options: Options) {
-  const { values, sli, provider, url, start, end, timeframe, previous } = options
+  const { values, sli, provider, url, connections, testResults } = options
+  const { start, end, timeframe, previous, history, record } = options
   const { project, stage, service, user } = options
   return {
-    ...{ values, sli, provider, url, start, end, timeframe, previous },
+    ...{ values, sli, provider, url, connections, testResults },
+    ...{ start, end, timeframe, previous, history, record },
     ...{ project, stage, service, user },
+    environment: process.env,
     password: process.env[PASSWORD],
     bearerToken: process.env[BEARER_TOKEN],
   }

@@ -25,13 +25,39 @@ function declareEvaluate(program: Command): void {
     .description('judge service levels here, without a server; the exit code is the verdict')
     .requiredOption('--slo <file>', 'the objectives: slo.yaml')
     .option('--values <file>', 'the measured values as JSON')
-    .option('--sli <file>', 'the queries: sli.yaml')
-    .option('--provider <name>', 'who answers the queries: prometheus')
+    .addOption(
+      new Option(
+        '--sli <file>',
+        'the queries: sli.yaml, or <provider>=<file>; again for more, the more special one later',
+      )
+        .argParser(collect)
+        .default([], 'none'),
+    )
+    .option('--provider <name>', 'who answers the queries: prometheus, http-json, datadog, …')
     .option('--url <url>', 'where the provider is')
+    .option('--connections <file>', 'a file with providers: as in tiphys.yaml')
+    .addOption(
+      new Option(
+        '--test-results <format:file>',
+        'what a test tool wrote, for the provider test-results (junit, k6, jmeter, playwright, tiphys); again for more',
+      )
+        .argParser(collect)
+        .default([], 'none'),
+    )
     .option('--start <time>', 'begin of the window')
     .option('--end <time>', 'end of the window')
     .option('--timeframe <duration>', 'the window: until now, or from --start (default: 5m)')
     .option('--previous <file>', 'earlier evaluations to compare with, newest first')
+    .option(
+      '--history <path>',
+      'a file or folder/ of earlier evaluations: compared with, and this one is added',
+    )
+    .option('--no-record', 'only compare with the history')
+    .addOption(
+      new Option('--report <file>', 'write the report there too: .html, .md, .json, .txt')
+        .argParser(collect)
+        .default([], 'none'),
+    )
     .option(
       '--user <name>',
       'for the provider; TIPHYS_SLI_PASSWORD is its password, TIPHYS_SLI_TOKEN a bearer token',
@@ -51,4 +77,8 @@ function declareEvaluate(program: Command): void {
         .default('text'),
     )
     .action(lazy(async () => (await import('../commands/evaluate.ts')).evaluate))
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value]
 }
