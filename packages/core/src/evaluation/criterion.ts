@@ -28,7 +28,7 @@ export type CriterionResult =
 const OPERATORS: readonly Operator[] = ['<=', '<', '=', '>=', '>']
 
 export function parseCriterion(text: string): CriterionResult {
-  const compact = text.replaceAll(' ', '')
+  const compact = text.includes(' ') ? text.replaceAll(' ', '') : text
   if (!/^[<|=>]{1,2}/.test(compact)) return { ok: false, message: 'invalid criteria string' }
   const operator = OPERATORS.find((candidate) => compact.startsWith(candidate))
   let rest = compact.slice(operator?.length ?? 0)
@@ -47,6 +47,17 @@ export function parseCriterion(text: string): CriterionResult {
     ok: true,
     criterion: { operator, value, percent, relative, increase: relative && sign !== '-' },
   }
+}
+
+const PARSED = new WeakMap<readonly string[], readonly CriterionResult[]>()
+
+/** The criteria of a set. Judging, explaining and searching ask for the same ones again and again: each list is parsed once. */
+export function parsedSet(set: readonly string[]): readonly CriterionResult[] {
+  const known = PARSED.get(set)
+  if (known !== undefined) return known
+  const parsed = set.map(parseCriterion)
+  PARSED.set(set, parsed)
+  return parsed
 }
 
 /** The operator that a symbol stands for; Keptn said `no operator set` where this is undefined. */

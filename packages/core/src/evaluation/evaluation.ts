@@ -44,6 +44,8 @@ export type EvaluationOutcome = {
   readonly baselineNotes: readonly string[]
   /** Indicators that were sent and that no objective names. */
   readonly additionalSlis: readonly string[]
+  /** What a provider said that called its own answer a failure. */
+  readonly providerFailure: string | undefined
   /** What makes the file unusable, where `cause` is `slo-invalid`. */
   readonly findings: readonly SloFinding[]
 }
@@ -53,14 +55,26 @@ const NOMINAL_MAXIMUM = 100
 
 /** Pure: the same input gives the same verdict, so a verdict can be recomputed from its report. */
 export function evaluate(input: EvaluationInput): EvaluationOutcome {
-  const { slo } = input
+  const { slo, previous, labels } = input
+  return evaluateAgainst(input, selectBaseline(previous, slo.comparison, labels))
+}
+
+export type MeasuredInput = Omit<EvaluationInput, 'previous' | 'labels'>
+export type ChosenRuns = Pick<BaselineSelection, 'compared' | 'leftOut' | 'notes'>
+
+/** The verdict against earlier evaluations that were chosen already, as a stored report names them. */
+export function evaluateAgainst(
+  input: MeasuredInput,
+  selection: ChosenRuns,
+): EvaluationOutcome {
+  const { slo, providerFailure } = input
   const findings = lintSlo(slo).filter((finding) => finding.severity === 'error')
   const aggregateFunction = toAggregateFunction(slo.comparison.aggregateFunction)
-  const selection = selectBaseline(input.previous, slo.comparison, input.labels)
+  const nothing = { ...nothingEvaluated(selection), providerFailure }
   if (findings.length > 0 || aggregateFunction === undefined) {
-    return { ...nothingEvaluated(selection), ...invalid(slo, findings), findings }
+    return { ...nothing, ...invalid(slo, findings), findings }
   }
-  if (slo.objectives.length === 0) return { ...nothingEvaluated(selection), ...noObjectives() }
+  if (slo.objectives.length === 0) return { ...nothing, ...noObjectives() }
 
   const values = firstByMetric(input.values)
   const baseline = baselinesOf(selection.compared, aggregateFunction)
@@ -78,13 +92,13 @@ function firstByMetric(values: readonly IndicatorValue[]): ReadonlyMap<string, I
 
 type Comparison = Pick<EvaluationOutcome, 'compared' | 'leftOut' | 'baselineNotes'>
 
-function comparisonOf({ compared, leftOut, notes }: BaselineSelection): Comparison {
+function comparisonOf({ compared, leftOut, notes }: ChosenRuns): Comparison {
   return { compared, leftOut, baselineNotes: notes }
 }
 
 type Scored = Omit<EvaluationOutcome, keyof Comparison | 'objectives' | 'findings'>
 
-function scored(input: EvaluationInput, objectives: readonly ObjectiveOutcome[]): Scored {
+function scored(input: MeasuredInput, objectives: readonly ObjectiveOutcome[]): Scored {
   const { slo } = input
   const maximumScore = slo.objectives
     .filter((objective) => (objective.pass?.length ?? 0) > 0)
@@ -104,6 +118,7 @@ function scored(input: EvaluationInput, objectives: readonly ObjectiveOutcome[])
     reachedScore: objectives.reduce((sum, outcome) => sum + outcome.score, 0),
     maximumScore,
     additionalSlis: additionalSlis(input),
+    providerFailure: input.providerFailure,
   }
   if (!total.ok) {
     const result = { status: 'errored', result: 'fail', evaluatedResult: 'fail', score: 0 } as const
@@ -127,7 +142,7 @@ function scored(input: EvaluationInput, objectives: readonly ObjectiveOutcome[])
   return { ...evaluated, cause: 'scored', result: total.result, message }
 }
 
-function nothingEvaluated(selection: BaselineSelection): EvaluationOutcome {
+function nothingEvaluated(selection: ChosenRuns): EvaluationOutcome {
   return {
     ...comparisonOf(selection),
     cause: 'slo-invalid',
@@ -140,6 +155,7 @@ function nothingEvaluated(selection: BaselineSelection): EvaluationOutcome {
     reachedScore: 0,
     maximumScore: NOMINAL_MAXIMUM,
     additionalSlis: [],
+    providerFailure: undefined,
     findings: [],
   }
 }
@@ -170,7 +186,7 @@ function noValueMessage(objectives: readonly ObjectiveOutcome[]): string {
   return `no verdict because no indicator has a value: ${reasons.join('; ')}`
 }
 
-function additionalSlis({ slo, values }: EvaluationInput): string[] {
+function additionalSlis({ slo, values }: MeasuredInput): string[] {
   const named = new Set(slo.objectives.map((objective) => objective.sli))
   return [...new Set(values.map((value) => value.metric))].filter((metric) => !named.has(metric))
 }

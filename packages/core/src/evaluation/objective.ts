@@ -1,7 +1,14 @@
 import type { IndicatorStatus, IndicatorValue, Target } from '@tiphys/contract/evaluation.ts'
 import type { SloObjective } from '../slo/slo.ts'
 import type { Baseline } from './baseline.ts'
-import { type Criterion, compare, parseCriterion, relativeTarget } from './criterion.ts'
+import {
+  type Criterion,
+  type CriterionResult,
+  compare,
+  parseCriterion,
+  parsedSet,
+  relativeTarget,
+} from './criterion.ts'
 
 /** What became of one objective (facts/keptn-v1.md 3.5). */
 export type ObjectiveOutcome = {
@@ -91,7 +98,10 @@ export function judgeSets(
   measured: number,
   baseline: number | undefined,
 ): { readonly satisfied: boolean; readonly targets: readonly Target[] } {
-  const judged = sets.map((set) => set.map((text) => judgeCriterion(text, measured, baseline)))
+  const judged = sets.map((set) => {
+    const parsed = parsedSet(set)
+    return set.map((text, index) => judgeParsed(text, parsed[index], measured, baseline))
+  })
   return {
     satisfied: judged.some((targets) => targets.every((target) => !target.violated)),
     targets: judged.flat(),
@@ -103,8 +113,16 @@ export function judgeCriterion(
   measured: number,
   baseline: number | undefined,
 ): Target {
-  const parsed = parseCriterion(text)
-  if (!parsed.ok) return { criteria: text, targetValue: 0, violated: true }
+  return judgeParsed(text, parseCriterion(text), measured, baseline)
+}
+
+function judgeParsed(
+  text: string,
+  parsed: CriterionResult | undefined,
+  measured: number,
+  baseline: number | undefined,
+): Target {
+  if (!parsed?.ok) return { criteria: text, targetValue: 0, violated: true }
   const { criterion } = parsed
   const target = targetOf(criterion, baseline)
   // The first evaluation has nothing to be compared with, so a relative criterion holds and its target stays 0.

@@ -1,6 +1,11 @@
 import type { Target } from '@tiphys/contract/evaluation.ts'
 import type { Baseline } from '../evaluation/baseline.ts'
-import { type Criterion, type Operator, parseCriterion } from '../evaluation/criterion.ts'
+import {
+  type Criterion,
+  type CriterionResult,
+  type Operator,
+  parsedSet,
+} from '../evaluation/criterion.ts'
 import { targetOf } from '../evaluation/objective.ts'
 import type { ExplainedBaseline, ExplainedCriterion, ExplainedSet } from './explanation.ts'
 import { formatNumber, formatPair, plural, withUnit } from './number-format.ts'
@@ -22,20 +27,24 @@ export function explainSets(
 ): readonly ExplainedSet[] {
   let next = 0
   return sets.map((set) => {
-    const criteria = set.map((text) => explainCriterion(text, targets[next++], measured))
+    const parsed = parsedSet(set)
+    const criteria = set.map((text, index) =>
+      explainCriterion(text, parsed[index], targets[next++], measured),
+    )
     return { criteria, satisfied: criteria.every((criterion) => criterion.satisfied) }
   })
 }
 
 function explainCriterion(
   text: string,
+  parsed: CriterionResult | undefined,
   target: Target | undefined,
   measured: Measured,
 ): ExplainedCriterion {
   const satisfied = target?.violated === false
-  const parsed = parseCriterion(text)
-  if (!parsed.ok) {
-    return { criterion: text, satisfied, target: null, arithmetic: parsed.message, limit: text }
+  if (!parsed?.ok) {
+    const arithmetic = parsed?.message ?? ''
+    return { criterion: text, satisfied, target: null, arithmetic, limit: text }
   }
   const { criterion } = parsed
   const number = targetOf(criterion, measured.baseline.value)
@@ -101,7 +110,8 @@ export function explainBaseline(measured: Measured): ExplainedBaseline | null {
   }
 }
 
-function aggregateText({ aggregateFunction, runs }: Baseline): string {
+function aggregateText({ aggregateFunction, runs, isReference }: Baseline): string {
+  if (isReference) return 'the pinned reference'
   if (runs.length === 1) return 'the previous run'
   const name = aggregateFunction === 'avg' ? 'average' : aggregateFunction
   return `${name} of ${plural(runs.length, 'run')}`

@@ -1,5 +1,5 @@
 import type { IndicatorValue } from '@tiphys/contract/evaluation.ts'
-import { type Criterion, parseCriterion } from '../evaluation/criterion.ts'
+import { parsedSet } from '../evaluation/criterion.ts'
 import type { EvaluationOutcome } from '../evaluation/evaluation.ts'
 import { type Interval, intersection } from '../evaluation/interval.ts'
 import { evaluateObjective, type ObjectiveOutcome } from '../evaluation/objective.ts'
@@ -100,10 +100,7 @@ function neededValues(outcome: ObjectiveOutcome): NeededValue[] {
   const { sli } = outcome.objective
   const from = outcome.value?.success === true ? outcome.value.value : null
   return (outcome.objective.pass ?? []).flatMap((set) => {
-    const criteria = set.flatMap((text): Criterion[] => {
-      const parsed = parseCriterion(text)
-      return parsed.ok ? [parsed.criterion] : []
-    })
+    const criteria = parsedSet(set).flatMap((one) => (one.ok ? [one.criterion] : []))
     const range = intersection(criteria, outcome.baseline.value)
     return range === undefined ? [] : edgesOf(range).map((edge) => ({ sli, from, ...edge }))
   })

@@ -70,16 +70,23 @@ test('a failed verdict: the sentence, the arithmetic, and what would have passed
   const explanation = report(SLOW, SLOW_VALUES, runs('response_time_p95', 240, 250, 260))
   assert.equal(
     renderText(explanation),
-    `checkout 1.8.2 failed in staging because response_time_p95 was 312 ms, above its limit of 300 ms (250 ms × 1.2, average of 3 runs).
+    `checkout 1.8.2 failed in staging because response_time_p95 was 312 ms, above its limit of 300 ms
+(250 ms × 1.2, average of 3 runs).
 fail · 33.33 of 90 needed, warning from 75
 
-      indicator          measured  points  why
-fail  response_time_p95  312 ms    0 of 2  312 ms > 300 ms = 250 ms × 1.2, average of 3 runs and 312 ms < 600 ms; warning: 312 ms > 305 ms = 250 ms × 1.22, average of 3 runs
-pass  Errors (key)       0 %       1 of 1  0 % ≤ 1 %
-info  throughput         161.2 /s  –       reported only: it has no pass criteria
+ 1. response_time_p95: fail, cost 66.67 of 100
+    312 ms > 300 ms = 250 ms × 1.2, average of 3 runs and 312 ms < 600 ms; warning: 312 ms > 305 ms
+    = 250 ms × 1.22, average of 3 runs
+    passes at ≤ 300 ms; 12 ms over
+    compared with 250 ms, average of 3 runs (240, 250, 260); now +24.8 %
+    asked of prometheus: q
+
+      indicator     measured  points  why
+pass  Errors (key)  0 %       1 of 1  0 % ≤ 1 %
+info  throughput    161.2 /s  –       reported only: it has no pass criteria
 
 With response_time_p95 at most 300 ms instead of 312 ms the verdict would be pass, 100.
-Window: 2026-11-22T11:12:00.000Z to 2026-11-22T11:17:00.000Z.
+Window: 2026-11-22 11:12:00 to 11:17:00 UTC (5 min).
 Compared with: run-3, run-2, run-1.
 `,
   )
@@ -216,4 +223,80 @@ test('a file that cannot be evaluated, and an end before evaluation', () => {
   })
   assert.equal(ended.sentence, 'checkout passed in staging: no evaluation performed.')
   assert.equal(renderText(ended), `${ended.sentence}\npass\n\nNote: a\n`)
+})
+
+test('causes are ranked: vetoes first, then what cost most, then the order of the file', () => {
+  const file: SloFile = {
+    objectives: [
+      objective('small', ['<1']),
+      objective('large', ['<1'], { weight: 5 }),
+      objective('half', ['<1'], { weight: 4, warning: [{ criteria: ['<3'] }] }),
+      objective('fine', ['<3'], { weight: 9 }),
+      objective('key', ['<1'], { key_sli: true, weight: 0 }),
+      { sli: 'shown' },
+    ],
+  }
+  const values = ['small', 'large', 'half', 'fine', 'key', 'shown'].map((name) =>
+    measured(name, 2, PROVIDER),
+  )
+  const { causes, sentence } = report(file, values)
+  assert.deepEqual(
+    causes.map(({ name, objective: index, veto }) => [name, index, veto]),
+    [
+      ['key', 4, true],
+      ['large', 1, false],
+      ['half', 2, false],
+      ['small', 0, false],
+    ],
+  )
+  assert.match(sentence, / because key was 2, above its limit of 1, and 3 more\.$/)
+})
+
+test('each objective says how far it is from its limit', () => {
+  const margin = (
+    criteria: string[],
+    value: number | null,
+    previous: PreviousEvaluation[] = [],
+  ) => {
+    const measuredValue =
+      value === null
+        ? unmeasured('a', 'no-data', 'nothing', { ...PROVIDER, unit: 'ms' })
+        : measured('a', value, { ...PROVIDER, unit: 'ms' })
+    return report({ objectives: [objective('a', criteria)] }, [measuredValue], previous)
+      .objectives[0]?.margin?.text
+  }
+  assert.equal(margin(['<=300'], 312), 'passes at ≤ 300 ms; 12 ms over')
+  assert.equal(margin(['<=300'], 250), 'passes at ≤ 300 ms; 50 ms to spare')
+  assert.equal(margin(['<=300'], 300), 'passes at ≤ 300 ms; nothing to spare')
+  assert.equal(margin(['<300'], 300), 'passes at < 300 ms; exactly there')
+  assert.equal(margin(['>=300'], 250), 'passes at ≥ 300 ms; 50 ms short')
+  assert.equal(margin(['=300'], 250), 'passes at exactly 300 ms; 50 ms short')
+  assert.equal(margin(['>1', '<=5'], 7), 'passes at > 1 and ≤ 5 ms; 2 ms over')
+  assert.equal(margin(['<=300'], null), 'passes at ≤ 300 ms')
+  assert.equal(margin(['<=+10%'], 5), 'passes at any value')
+  assert.equal(margin(['<1', '>2'], 5), undefined)
+  assert.equal(margin(['<=+10%'], 300, runs('a', 250)), 'passes at ≤ 275 ms; 25 ms over')
+  // Shown rounded, and still a value that passes.
+  assert.equal(margin(['<=+10%'], 300, runs('a', 247.57)), 'passes at ≤ 272.3 ms; 27.67 ms over')
+})
+
+test('a pinned reference is called so, and left out runs come with their reason', () => {
+  const previous = runs('a', 100, 200).map((run, index) =>
+    index === 1 ? { ...run, pinned: { by: 'ann', reason: 'before the rewrite' } } : run,
+  )
+  const { baseline, objectives } = report(
+    { objectives: [objective('a', ['<=+10%'])] },
+    [measured('a', 5, PROVIDER)],
+    previous,
+  )
+  assert.equal(objectives[0]?.baseline?.of, 'the pinned reference')
+  assert.deepEqual(
+    baseline?.evaluations.map(({ id, pinned }) => [id, pinned?.by]),
+    [['run-1', 'ann']],
+  )
+  assert.deepEqual(
+    baseline?.leftOut.map(({ id, reason, text }) => [id, reason, text]),
+    [['run-2', 'not-pinned', 'not the pinned reference']],
+  )
+  assert.equal(baseline?.notes.length, 1)
 })

@@ -1,54 +1,109 @@
 import type { Explanation } from './explanation.ts'
-import { COLUMNS, closingLines, headline, objectiveRow } from './report-columns.ts'
+import { html, type Markup, preformatted } from './markup.ts'
+import { gauge, shape } from './report-charts.ts'
+import { historyPanel, runNames } from './report-history.ts'
+import type { ReportLinks } from './report-links.ts'
+import { causeCard, objectiveTable } from './report-objectives.ts'
+import { REPORT_POLICY, REPORT_STYLE } from './report-style.ts'
+import { headline, remarksOf, scoreText, VERDICT_WORDS, windowText } from './report-words.ts'
 
-const STYLE = `
-body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; color: #1b1f24; background: #fff; }
-h1 { font-size: 1.4rem; }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid #d0d7de; vertical-align: top; }
-.pass { color: #1a6b3c; } .warning { color: #8a5a00; } .fail, .none { color: #a1191f; font-weight: 600; }
-@media (prefers-color-scheme: dark) { body { color: #e6edf3; background: #0d1117; } th, td { border-color: #30363d; }
-.pass { color: #57c785; } .warning { color: #e3b341; } .fail, .none { color: #ff8b82; } }
-`
+export type HtmlOptions = { readonly links?: ReportLinks }
 
-/** The report as one HTML file without scripts or anything from elsewhere. All text is escaped. */
-export function renderHtml(explanation: Explanation): string {
-  const table =
-    explanation.objectives.length === 0
-      ? ''
-      : `<table><thead><tr>${COLUMNS.map((name) => `<th scope="col">${name || 'result'}</th>`).join('')}</tr></thead>
-<tbody>
-${explanation.objectives.map((objective) => tableRow(objectiveRow(objective), objective.status)).join('\n')}
-</tbody></table>`
-  const closing = closingLines(explanation).map((line) => `<p>${escapeHtml(line)}</p>`)
-  return `<!doctype html>
+/** The report as one HTML file without scripts or anything from elsewhere: it can be mailed, archived and printed. All text is escaped. */
+export function renderHtml(explanation: Explanation, options: HtmlOptions = {}): string {
+  const { links } = options
+  const page = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta http-equiv="content-security-policy" content="${REPORT_POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(headline(explanation))}</title>
-<style>${STYLE}</style>
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>${titleOf(explanation)}</title>
+<style>${{ markup: REPORT_STYLE }}</style>
 </head>
 <body>
-<h1>${escapeHtml(explanation.sentence)}</h1>
-<p class="${explanation.verdict}">${escapeHtml(headline(explanation))}</p>
-${[table, ...closing].filter((part) => part !== '').join('\n')}
+<main>
+${verdictPanel(explanation, links)}
+${wouldHavePassed(explanation)}
+${causes(explanation, links)}
+${objectiveTable(explanation)}
+${historyPanel(explanation, links)}
+${notes(explanation)}
+<footer>Made by Tiphys from what is stored with this verdict; the same values give it again.</footer>
+</main>
 </body>
 </html>
 `
+  return page.markup
 }
 
-function tableRow(cells: readonly string[], status: string): string {
-  const [first = '', ...others] = cells
-  const rest = others.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')
-  return `<tr><td class="${status}">${escapeHtml(first)}</td>${rest}</tr>`
+/** What distinguishes ten tabs. */
+function titleOf(explanation: Explanation): string {
+  const { service, version, stage } = explanation.subject
+  const subject = [service, version].filter((part) => part !== null).join(' ')
+  const where = stage === null ? '' : ` in ${stage}`
+  return subject === '' ? headline(explanation) : `${subject}${where}: ${headline(explanation)}`
 }
 
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;')
+function verdictPanel(explanation: Explanation, links: ReportLinks | undefined): Markup {
+  const { verdict, sentence, advice, score, subject, window } = explanation
+  const figures = scoreText(explanation)
+  const facts: [string, string | Markup][] = []
+  for (const [name, value] of Object.entries(subject)) {
+    if (typeof value === 'string') facts.push([name, value])
+  }
+  if (window !== null) {
+    facts.push(['window', windowText(window)])
+  }
+  if (links?.self !== undefined) {
+    facts.push(['address', html`<a href="${links.self}">this report</a>`])
+  }
+  return html`<header class="verdict ${verdict}">
+<div class="band"><span class="word">${shape(verdict)} <span>${VERDICT_WORDS[verdict]}</span></span>${
+    figures === null ? null : html` <span>${figures}</span>`
+  }</div>
+<div class="text">
+<h1>${sentence}</h1>
+${advice === null ? null : html`<p>${advice}</p>`}
+${score === null || verdict === 'none' ? null : gauge(score)}
+<dl class="quiet">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+</div>
+</header>`
+}
+
+function wouldHavePassed({ counterfactual }: Explanation): Markup | null {
+  if (counterfactual === null) return null
+  return html`<section class="panel would"><h2>What would have passed</h2><p>${counterfactual.sentence}</p></section>`
+}
+
+const CAUSES_TITLES: Readonly<Record<Explanation['verdict'], string>> = {
+  pass: 'What cost points',
+  warning: 'Why it is no pass',
+  fail: 'Why it failed',
+  none: 'What has no value',
+}
+
+function causes(explanation: Explanation, links: ReportLinks | undefined): Markup | null {
+  if (explanation.causes.length === 0) return null
+  const runName = runNames(explanation, links)
+  const cards = explanation.causes.flatMap((cause, rank) => {
+    const objective = explanation.objectives[cause.objective]
+    return objective === undefined ? [] : [causeCard(objective, cause, rank, runName)]
+  })
+  return html`<section><h2>${CAUSES_TITLES[explanation.verdict]}, the most expensive first</h2>
+<ol class="causes">
+${cards}</ol></section>`
+}
+
+function notes(explanation: Explanation): Markup | null {
+  const remarks = remarksOf(explanation)
+  if (remarks.length === 0) return null
+  return html`<section class="panel"><h2>Notes</h2>
+<ul class="runs small">
+${remarks.map(
+  (remark) => html`<li>${preformatted(remark)}</li>
+`,
+)}</ul></section>`
 }

@@ -8,6 +8,9 @@ import { formatLimit, formatNumber, formatPair } from './number-format.ts'
 import { renderHtml } from './render-html.ts'
 import { renderMarkdown } from './render-markdown.ts'
 import { renderText } from './render-text.ts'
+import { reportLinks } from './report-links.ts'
+import { widthOf, wrapped } from './text-layout.ts'
+import { webLink } from './web-link.ts'
 
 const HOSTILE = '<img src=x onerror=alert(1)> | [a](http://evil.example) @team `x` \u001b[31m\nnext'
 
@@ -31,29 +34,84 @@ function hostileReport() {
 }
 
 test('html is escaped and needs nothing from elsewhere', () => {
-  const html = renderHtml(hostileReport())
-  assert.ok(!html.includes('<img'))
-  assert.ok(html.includes('&lt;img src=x onerror=alert(1)&gt;'))
-  assert.ok(!/<script|src="|href="/.test(html))
-  assert.match(html, /<td class="fail">fail<\/td>/)
+  const page = renderHtml(hostileReport())
+  assert.ok(!page.includes('<img'))
+  assert.ok(page.includes('&lt;img src=x onerror=alert(1)&gt;'))
+  assert.ok(!/<script|src="|href="/.test(page))
+  assert.ok(page.includes('<span class="word">no value</span>'))
 })
 
-test('markdown keeps its table, and text makes no link, mention or HTML', () => {
+test('markdown keeps its table, and text makes no link, mention, reference or HTML', () => {
   const markdown = renderMarkdown(hostileReport())
   const rows = markdown.split('\n').filter((line) => line.startsWith('|'))
   assert.equal(rows.length, 4)
-  for (const row of rows) assert.equal(row.match(/(?<!\\)\|/g)?.length, 6, row)
+  for (const row of rows) assert.equal(row.match(/(?<!\\)\|/g)?.length, 7, row)
   assert.ok(!markdown.includes('<img'))
   assert.ok(!markdown.includes('@team'))
   assert.ok(!/(?<!\\)\[a(?<!\\)\]\(/.test(markdown))
   assert.ok(!markdown.includes('http://evil'))
 })
 
-test('terminal text has no escape sequences and one line per row', () => {
+test('terminal text has no escape sequences and one line per name', () => {
   const text = renderText(hostileReport())
   assert.ok(!text.includes('\u001b'))
-  assert.equal(text.split('\n').filter((line) => line.startsWith('fail  ')).length, 1)
-  assert.match(text, /\nno value {2}no {2,}/)
+  assert.match(
+    text,
+    /\n 1\. <img src=x onerror=alert\(1\)> \| \[a\]\(http:\/\/evil\.example\) @te…: fail, /,
+  )
+  assert.match(text, /\n 2\. no: no value, cost 50 of 100\n {4}no value: /)
+})
+
+test('terminal text keeps to its columns, and paints only where it is asked to', () => {
+  for (const columns of [40, 72, 100, 200]) {
+    const text = renderText(hostileReport(), { columns })
+    for (const line of text.split('\n')) assert.ok(widthOf(line) <= columns, line)
+  }
+  const painted = renderText(hostileReport(), { paint: (tone, text) => `<${tone}:${text}>` })
+  assert.match(painted, /<fail:fail · 0 of 90 needed, warning from 75>/)
+  assert.match(painted, /no: <none:no value>, cost/)
+})
+
+test('wide characters take two columns, and a long word is cut', () => {
+  assert.equal(widthOf('見る'), 4)
+  assert.equal(widthOf('e\u0301'), 1)
+  assert.deepEqual(wrapped('見る 見る', 5), ['見る', '見る'])
+  assert.deepEqual(wrapped('abcdefgh ij', 5), ['abcde', 'fgh', 'ij'])
+  assert.deepEqual(wrapped('', 5), [''])
+})
+
+test('only plain web addresses become links', () => {
+  assert.equal(
+    webLink('https://a.example/x?q=(1)&r="2"'),
+    'https://a.example/x?q=%281%29&r=%222%22',
+  )
+  assert.equal(webLink('http://[::1]:9090/graph'), 'http://[::1]:9090/graph')
+  assert.equal(webLink('https://a.example/ä b'), 'https://a.example/%C3%A4%20b')
+  for (const refused of [
+    'javascript:alert(1)',
+    'data:text/html,x',
+    '//a.example',
+    'https://user:word@a.example/',
+    'https://',
+    'https:///x',
+    `https://a.example/${'x'.repeat(5000)}`,
+    null,
+  ]) {
+    assert.equal(webLink(refused), undefined, String(refused))
+  }
+})
+
+test('runs and the report itself are linked where the server has an address', () => {
+  const links = reportLinks('https://tiphys.example.com/', 'here/1')
+  assert.equal(
+    links.self,
+    'https://tiphys.example.com/api/tiphys/v1/evaluations/here%2F1/report?format=html',
+  )
+  assert.equal(links.run({ id: 'x', triggeredId: null }), undefined)
+  assert.equal(
+    links.run({ id: 'x', triggeredId: 'y' }),
+    'https://tiphys.example.com/api/tiphys/v1/evaluations/y/report?format=html',
+  )
 })
 
 test('numbers are as long as they need to be', () => {

@@ -1,18 +1,19 @@
 import type { EvaluationOutcome } from '../evaluation/evaluation.ts'
 import type {
-  ExplainedCriterion,
+  ExplainedCause,
   ExplainedObjective,
   ExplainedScore,
   Subject,
   Verdict,
 } from './explanation.ts'
-import { formatNumber, formatPair, plural, withUnit } from './number-format.ts'
+import { formatNumber, plural } from './number-format.ts'
 
 /** Everything a sentence about a verdict is made of. */
 export type Said = {
   readonly verdict: Verdict
   readonly subject: Subject
   readonly objectives: readonly ExplainedObjective[]
+  readonly causes: readonly ExplainedCause[]
   readonly score: ExplainedScore | null
   readonly cause: EvaluationOutcome['cause'] | 'ended'
   readonly message: string
@@ -26,7 +27,7 @@ export function verdictSentence(said: Said): string {
     case 'pass':
       return passedSentence(said)
     case 'warning':
-      return `${who(said.subject)} passed with a warning${where(said.subject)} because ${causes(said)}.`
+      return `${who(said.subject)} passed with a warning${where(said.subject)} because ${costs(said)}.`
     case 'fail':
       return failedSentence(said)
   }
@@ -41,7 +42,7 @@ function passedSentence(said: Said): string {
 }
 
 function failedSentence(said: Said): string {
-  const { subject, cause, message, objectives, score } = said
+  const { subject, cause, message, causes, score } = said
   const failed = `${who(subject)} failed${where(subject)} because`
   switch (cause) {
     case 'no-objectives':
@@ -53,10 +54,10 @@ function failedSentence(said: Said): string {
     case 'ended':
       return `${failed} ${sentenceEnd(message)}`
     case 'scored': {
-      const vetoes = objectives.some((objective) => isVeto(objective))
+      const vetoes = causes.some(({ veto }) => veto)
       const wouldHold = vetoes && score !== null && score.value >= (score.warning ?? score.needed)
       const veto = wouldHold ? ' It is a key indicator, so the score cannot save it.' : ''
-      return `${failed} ${causes(said)}.${veto}`
+      return `${failed} ${costs(said)}.${veto}`
     }
   }
 }
@@ -92,43 +93,12 @@ export function adviceFor({ verdict, objectives, cause }: Said): string | null {
   return 'Correct what the provider complains about, then evaluate again.'
 }
 
-/** The cause that costs most, then how many more there are. A veto costs everything. */
-function causes({ objectives }: Said): string {
-  const losing = objectives
-    .filter((objective) => objective.lostScore > 0 || isVeto(objective))
-    .toSorted(
-      (left, right) =>
-        Number(isVeto(right)) - Number(isVeto(left)) || right.lostScore - left.lostScore,
-    )
-  const [worst, ...others] = losing
+/** The cause that costs most, then how many more there are. */
+function costs({ causes }: Said): string {
+  const [worst, ...others] = causes
   if (worst === undefined) return 'the score is too low'
   const more = others.length === 0 ? '' : `, and ${others.length} more`
-  return `${because(worst)}${more}`
-}
-
-function isVeto(objective: ExplainedObjective): boolean {
-  return objective.keySli && objective.status === 'fail'
-}
-
-function because(objective: ExplainedObjective): string {
-  const { measurement, name, unit } = objective
-  if (measurement.kind !== 'measured') return `${name} has no value (${causeOf(objective)})`
-  const missed = missedCriterion(objective)
-  if (missed?.target === undefined || missed.target === null) return `${name} did not hold`
-  const [value] = formatPair(measurement.value, missed.target)
-  const relation =
-    measurement.value > missed.target
-      ? 'above its limit of'
-      : measurement.value < missed.target
-        ? 'below its limit of'
-        : `not ${missed.criterion.trim().startsWith('<') ? 'below' : 'above'} its limit of`
-  return `${name} was ${withUnit(value, unit)}, ${relation} ${missed.limit}`
-}
-
-/** The first criterion missed in the set that came nearest to holding. */
-function missedCriterion({ pass }: ExplainedObjective): ExplainedCriterion | undefined {
-  const missed = (pass ?? []).map((set) => set.criteria.filter((one) => !one.satisfied))
-  return missed.toSorted((left, right) => left.length - right.length)[0]?.[0]
+  return `${worst.text}${more}`
 }
 
 function causeOf({ measurement }: ExplainedObjective): string {
