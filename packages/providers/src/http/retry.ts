@@ -7,6 +7,8 @@ export type RetryPolicy = {
   /** Before the second attempt; doubles each time. */
   readonly firstDelayMs: number
   readonly maxDelayMs: number
+  /** How long an answer asks to wait, for servers that do not say so with `Retry-After`. */
+  readonly waitMs?: (headers: HttpAnswer['headers']) => number | undefined
 }
 
 /** Three attempts within about a second: enough for a restart behind a load balancer, short enough for someone who waits. */
@@ -33,7 +35,8 @@ export async function withRetry(
     try {
       const answer = await attempt()
       if (isLast || !isTemporary(answer.status)) return answer
-      delayMs = Math.min(Math.max(backOffMs, retryAfterMs(answer)), policy.maxDelayMs)
+      const askedMs = policy.waitMs?.(answer.headers) ?? retryAfterMs(answer)
+      delayMs = Math.min(Math.max(backOffMs, askedMs), policy.maxDelayMs)
     } catch (thrown) {
       if (isLast || !(thrown instanceof HttpError) || !thrown.retryable) throw thrown
     }

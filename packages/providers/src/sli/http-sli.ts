@@ -1,5 +1,5 @@
 import type { ConnectionTls } from '@tiphys/contract/connections/connections.ts'
-import { parseDuration } from '@tiphys/contract/duration.ts'
+import { formatDuration, parseDuration } from '@tiphys/contract/duration.ts'
 import type { SeriesAggregate } from '@tiphys/contract/sli.ts'
 import type { QueryLanguage } from '@tiphys/core/evaluation/query-language.ts'
 import { expandQuery } from '@tiphys/core/evaluation/sli-query.ts'
@@ -67,6 +67,8 @@ export type HttpSliAdapter = {
   read(body: unknown, asked: Asked): SliReading
   /** The provider's own words out of an answer that is no success. */
   complaint?(body: unknown): string | undefined
+  /** How long an answer with 429 asks to wait, where it does not say so with `Retry-After`. */
+  waitMs?(headers: HttpAnswer['headers']): number | undefined
   /** Which statuses a better query would cure, beside 400 and 422. */
   readonly queryStatuses?: readonly number[]
 }
@@ -162,7 +164,8 @@ async function ask(
     if (!credentials.ok) return failure('auth-refused', credentials.message)
     const send = (sent: SentQuestion) => {
       const request = httpRequest(connection, sent, credentials.headers, signal)
-      return withRetry(() => power.http.request(request), power.retry ?? DEFAULT_RETRY, signal)
+      const policy = { ...(power.retry ?? DEFAULT_RETRY), ...waitOf(adapter) }
+      return withRetry(() => power.http.request(request), policy, signal)
     }
     const { otherwise } = question
     const first = await send(question)
@@ -174,6 +177,10 @@ async function ask(
     const problem = NEVER_ASKED.has(thrown.code) ? 'provider-failed' : 'unreachable'
     return failure(problem, `${adapter.title} did not answer: ${thrown.message}`)
   }
+}
+
+function waitOf({ waitMs }: HttpSliAdapter): Pick<RetryPolicy, 'waitMs'> {
+  return waitMs === undefined ? {} : { waitMs }
 }
 
 type SentQuestion = NonNullable<SliQuestion['otherwise']>
@@ -223,7 +230,9 @@ function readAnswer(
     return failure('query-refused', `${adapter.title} refused the query (${status}): ${reason}`)
   }
   if (status === TOO_MANY_REQUESTS) {
-    const message = `${adapter.title} at ${host} takes no more questions for now (429)${because}`
+    const waitMs = adapter.waitMs?.(answer.headers)
+    const again = waitMs === undefined ? '' : `, but again in ${formatDuration(waitMs)}`
+    const message = `${adapter.title} at ${host} takes no more questions for now (429)${again}${because}`
     return failure('provider-failed', message)
   }
   const isSuccess = status >= FIRST_SUCCESS && status < FIRST_REDIRECT

@@ -11,14 +11,19 @@ import type { SliQuery } from '@tiphys/core/slo/sli.ts'
 
 /** What a provider read out of an answer: one number, several over time, or why there is none. */
 export type SliReading =
-  | { readonly kind: 'scalar'; readonly value: number; readonly remarks?: readonly string[] }
-  | {
+  | ({ readonly kind: 'scalar'; readonly value: number } & SaidBeside)
+  | ({
       readonly kind: 'series'
       /** Oldest first, gaps left out. */
       readonly points: readonly SeriesPoint[]
-      readonly remarks?: readonly string[]
-    }
+    } & SaidBeside)
   | SliFailure
+
+type SaidBeside = {
+  readonly remarks?: readonly string[]
+  /** As the answer tells it, before `scale`. */
+  readonly unit?: string | undefined
+}
 
 export type SliFailure = {
   readonly kind: 'problem'
@@ -45,7 +50,13 @@ export function toSliValue(
   }
   const scale = wish.scale ?? 1
   const of = wish.aggregate ?? usual
-  const said = { ...detail, ...(reading.remarks?.length ? { remarks: reading.remarks } : {}) }
+  // What is scaled is no longer in the unit of the answer.
+  const unit = detail.unit ?? (scale === 1 ? reading.unit : undefined)
+  const said = {
+    ...detail,
+    ...(unit === undefined ? {} : { unit }),
+    ...(reading.remarks?.length ? { remarks: reading.remarks } : {}),
+  }
   if (reading.kind === 'scalar') return finite(indicator, reading.value * scale, said)
   const points = reading.points.map(([timeMs, value]) => [timeMs, value * scale] as const)
   const value = reduceSeries(points, of)
