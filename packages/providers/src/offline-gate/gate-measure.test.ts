@@ -7,7 +7,7 @@ import { type OfflineGateOptions, runOfflineGate } from '../offline-gate.ts'
 const SLO = `objectives:
   - { sli: rt, pass: [{ criteria: ["<600"] }] }
   - { sli: queue, pass: [{ criteria: ["<10"] }] }
-  - { sli: error_rate, pass: [{ criteria: ["<=60"] }] }
+  - { sli: error_rate, pass: [{ criteria: ["<=1"] }] }
 `
 const JUNIT =
   '<testsuite name="s" tests="2"><testcase name="a"/><testcase name="b"><failure/></testcase></testsuite>'
@@ -42,7 +42,7 @@ test('one evaluation asks several providers, and reads what tests wrote', async 
     'prometheus/sli.yaml': 'indicators: { rt: { query: a, scale: 1000, unit: ms } }\n',
     'q.yaml':
       'indicators: { queue: { query: "queues/{{ service }}", with: { value: $.length } } }\n',
-    'tests.yaml': 'indicators: { error_rate: error_rate }\n',
+    'tests.yaml': 'indicators: { error_rate: junit.failed }\n',
     'junit.xml': JUNIT,
   }
   const options = {
@@ -66,7 +66,7 @@ test('one evaluation asks several providers, and reads what tests wrote', async 
   )
   assert.deepEqual(
     answer.evaluation?.indicatorResults?.map(({ value }) => value?.value),
-    [250, 7, 50],
+    [250, 7, 1],
   )
   assert.equal(server.seen.find(({ url }) => url.startsWith('/stats'))?.headers['x-api-key'], 'k3y')
 
