@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { declareEvaluationCommands } from './declare/evaluation-commands.ts'
 import { declareFileCommands } from './declare/file-commands.ts'
 import { declareFlowCommands } from './declare/flow-commands.ts'
 import { declareGetCommands } from './declare/get-commands.ts'
@@ -41,6 +42,7 @@ export function createProgram(): Command {
   )
   declareTriggerCommands(program)
   declareFlowCommands(program)
+  declareEvaluationCommands(program)
   declareGetCommands(
     program
       .command('get')

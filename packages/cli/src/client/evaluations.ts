@@ -1,5 +1,9 @@
 import {
+  type Correcting,
   EvaluationPage,
+  type EvaluationReference,
+  EvaluationReferencePage,
+  ListedEvaluation,
   type StoredEvaluation,
   StoredEvaluation as StoredEvaluationBody,
 } from '@tiphys/contract/http/native-evaluation.ts'
@@ -7,6 +11,7 @@ import type { HttpClient } from './http-client.ts'
 import { allPages } from './pages.ts'
 
 const EVALUATIONS = '/api/tiphys/v1/evaluations'
+const REFERENCES = '/api/tiphys/v1/references'
 const PAGE_SIZE = 50
 
 /** @param triggeredId the id of the `evaluation.triggered` event. */
@@ -18,12 +23,14 @@ export function readEvaluation(client: HttpClient, triggeredId: string): Promise
   })
 }
 
-/** Newest first. */
+type Place = { readonly project: string; readonly stage?: string; readonly service?: string }
+
+/** Newest first, without their reports. */
 export async function listEvaluations(
   client: HttpClient,
-  filter: { readonly project: string; readonly stage?: string; readonly service?: string },
+  filter: Place,
   limit: number,
-): Promise<StoredEvaluation[]> {
+): Promise<ListedEvaluation[]> {
   const pageSize = Math.min(limit, PAGE_SIZE)
   const found = await allPages(
     (nextPageKey) =>
@@ -37,6 +44,33 @@ export async function listEvaluations(
     Math.ceil(limit / pageSize),
   )
   return found.slice(0, limit)
+}
+
+/** Takes it back, pins it, or undoes that; the evaluation as it is then. */
+export function correctEvaluation(
+  client: HttpClient,
+  triggeredId: string,
+  what: 'invalidation' | 'pin',
+  { undo, ...why }: Correcting & { readonly undo: boolean },
+): Promise<ListedEvaluation> {
+  const path = `${EVALUATIONS}/${encodeURIComponent(triggeredId)}/${what}`
+  return undo
+    ? client.request({ method: 'DELETE', path, query: why, schema: ListedEvaluation })
+    : client.request({ method: 'POST', path, body: why, schema: ListedEvaluation })
+}
+
+/** Pinned evaluations, the newest pin first. */
+export function listReferences(client: HttpClient, filter: Place): Promise<EvaluationReference[]> {
+  return allPages(
+    (nextPageKey) =>
+      client.request({
+        method: 'GET',
+        path: REFERENCES,
+        query: { ...filter, pageSize: PAGE_SIZE, nextPageKey },
+        schema: EvaluationReferencePage,
+      }),
+    (page) => page.references,
+  )
 }
 
 /** The report's own sentence, where one was stored with the evaluation. */

@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os'
 import type { Approval } from '@tiphys/contract/http/native-approval.ts'
 import { decideApproval, listApprovals } from '../client/approvals.ts'
 import type { HttpClient } from '../client/http-client.ts'
@@ -7,6 +6,7 @@ import type { ExitCode } from '../exit-code.ts'
 import { CommandFailure } from '../failure.ts'
 import type { GlobalOptions } from '../lazy.ts'
 import { type DataFormat, printData, printNote } from '../output/print.ts'
+import { userName } from '../user-name.ts'
 
 type Decision = GlobalOptions & {
   readonly decline?: boolean
@@ -86,13 +86,4 @@ async function decide(
     printData({ keptnContext: context, triggeredId, stage, service, decision }, options.output, '')
   }
   return undefined
-}
-
-/** A process without an entry in the user database has no name. */
-function userName(): string | undefined {
-  try {
-    return userInfo().username || undefined
-  } catch {
-    return undefined
-  }
 }

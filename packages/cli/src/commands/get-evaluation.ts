@@ -1,34 +1,30 @@
-import type { StoredEvaluation } from '@tiphys/contract/http/native-evaluation.ts'
+import type {
+  CorrectionView,
+  ListedEvaluation,
+  StoredEvaluation,
+} from '@tiphys/contract/http/native-evaluation.ts'
 import type { Explanation } from '@tiphys/core/explanation/explanation.ts'
 import { renderHtml } from '@tiphys/core/explanation/render-html.ts'
 import { renderMarkdown } from '@tiphys/core/explanation/render-markdown.ts'
 import { renderText } from '@tiphys/core/explanation/render-text.ts'
-import { readContext } from '../client/contexts.ts'
-import { listEvaluations, readEvaluation } from '../client/evaluations.ts'
-import type { HttpClient } from '../client/http-client.ts'
+import { listEvaluations } from '../client/evaluations.ts'
 import { openClient } from '../connection/open-client.ts'
 import type { ExitCode } from '../exit-code.ts'
-import { CommandFailure } from '../failure.ts'
 import type { GlobalOptions } from '../lazy.ts'
 import { printData } from '../output/print.ts'
 import { table } from '../output/table.ts'
 import { paintWord, type Terminal, terminalOf } from '../output/terminal.ts'
 import { formatTime } from '../output/time.ts'
+import { chosenEvaluation, inProject, type Place, whereText } from './chosen-evaluation.ts'
 
-type Place = { readonly project?: string; readonly stage?: string; readonly service?: string }
 type ReportFormat = 'json' | 'yaml' | 'text' | 'markdown' | 'html'
 type ReportOptions = GlobalOptions &
   Place & { readonly keptnContext?: string; readonly output?: ReportFormat }
 
-const EVALUATION = 'evaluation'
-
 /** The report of one evaluation: the last of a context, or the newest of a project, stage, service. */
 export async function getEvaluation(options: ReportOptions): Promise<ExitCode | undefined> {
   const client = openClient(options)
-  const evaluation =
-    options.keptnContext === undefined
-      ? await newest(client, options)
-      : await lastOfContext(client, options.keptnContext, options)
+  const evaluation = await chosenEvaluation(client, options)
   const format = options.output
   const data = format === 'json' || format === 'yaml' ? format : undefined
   printData(evaluation, data, () => reportText(evaluation, format))
@@ -50,34 +46,6 @@ function explanationOf({ explanation }: StoredEvaluation): Explanation | undefin
   return explanation?.['version'] === 1 ? (explanation as unknown as Explanation) : undefined
 }
 
-async function newest(client: HttpClient, place: Place): Promise<StoredEvaluation> {
-  const [evaluation] = await listEvaluations(client, inProject(place), 1)
-  if (evaluation === undefined) {
-    throw new CommandFailure(`nothing was evaluated yet ${whereText(place)}`)
-  }
-  // Lists leave the report out.
-  return readEvaluation(client, evaluation.triggeredId)
-}
-
-async function lastOfContext(
-  client: HttpClient,
-  context: string,
-  place: Place,
-): Promise<StoredEvaluation> {
-  const { runs } = await readContext(client, context, place.project)
-  const ids = runs
-    .filter((run) => place.stage === undefined || run.stage === place.stage)
-    .filter((run) => place.service === undefined || run.service === place.service)
-    .flatMap((run) => run.tasks)
-    .filter((task) => task.name === EVALUATION && task.state === 'done')
-    .flatMap((task) => task.triggeredId ?? [])
-  const last = ids.at(-1)
-  if (last === undefined) {
-    throw new CommandFailure(`nothing was evaluated yet under the context ${context}`)
-  }
-  return readEvaluation(client, last)
-}
-
 /** Newest first, a line each. */
 export async function getEvaluations(
   options: GlobalOptions & Place & { readonly limit: number; readonly output?: 'json' | 'yaml' },
@@ -92,37 +60,26 @@ export async function getEvaluations(
   return undefined
 }
 
-function evaluationTable(evaluations: readonly StoredEvaluation[], terminal: Terminal): string {
+function evaluationTable(evaluations: readonly ListedEvaluation[], terminal: Terminal): string {
   return table(
-    ['TIME', 'STAGE', 'SERVICE', 'RESULT', 'SCORE', 'CONTEXT'],
+    ['TIME', 'STAGE', 'SERVICE', 'RESULT', 'SCORE', 'CONTEXT', 'NOTE'],
     evaluations.map((one) => [
       formatTime(new Date(one.at)),
       one.stage,
       one.service,
       paintWord(terminal, one.status === 'succeeded' ? one.result : one.status),
-      one.evaluation === undefined ? '' : String(Number(one.evaluation.score.toFixed(1))),
+      one.summary === undefined ? '' : String(Number(one.summary.score.toFixed(1))),
       one.context,
+      noteOf(one),
     ]),
   )
 }
 
-function inProject(place: Place): Place & { readonly project: string } {
-  const { project, stage, service } = place
-  if (project === undefined) {
-    throw new CommandFailure('say which evaluation: --keptn-context <id> or --project <name>')
-  }
-  return {
-    project,
-    ...(stage === undefined ? {} : { stage }),
-    ...(service === undefined ? {} : { service }),
-  }
+function noteOf({ invalidated, pinned }: ListedEvaluation): string {
+  if (invalidated !== undefined) return correctionText('invalidated', invalidated)
+  return pinned === undefined ? '' : correctionText('pinned', pinned)
 }
 
-function whereText({ project, stage, service }: Place): string {
-  const parts = [
-    service === undefined ? '' : `for service ${service}`,
-    stage === undefined ? '' : `in stage ${stage}`,
-    project === undefined ? '' : `of project ${project}`,
-  ]
-  return parts.filter((part) => part !== '').join(' ')
+function correctionText(what: string, { by, person, reason }: CorrectionView): string {
+  return `${what} by ${person ?? by}${reason === '' ? '' : `: ${reason}`}`
 }

@@ -20,6 +20,7 @@ export function declareGetCommands(get: Command): void {
   declareGetProjects(get)
   declareGetEvents(get)
   declareGetSequences(get)
+  declareGetReferences(get)
   declareGetAudit(get)
   get
     .command('integrations')
@@ -172,6 +173,18 @@ function declareGetSequences(get: Command): void {
     .addOption(limitFlag())
     .addOption(outputFlag())
     .action(lazy(async () => (await import('../commands/get-evaluation.ts')).getEvaluations))
+}
+
+function declareGetReferences(get: Command): void {
+  get
+    .command('references')
+    .alias('reference')
+    .description('pinned evaluations of a project: what later ones are compared with')
+    .addOption(projectFlag().makeOptionMandatory())
+    .addOption(stageFlag())
+    .addOption(serviceFlag())
+    .addOption(outputFlag())
+    .action(lazy(async () => (await import('../commands/get-references.ts')).getReferences))
 }
 
 function limitFlag(): Option {
