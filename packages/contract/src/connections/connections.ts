@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DatadogConnection } from './datadog.ts'
 import { HttpJsonConnection } from './http-json.ts'
 import { PrometheusConnection } from './prometheus.ts'
 
@@ -8,6 +9,7 @@ const MAX_CONNECTIONS = 100
 export const CONNECTION_KINDS = {
   prometheus: PrometheusConnection,
   'http-json': HttpJsonConnection,
+  datadog: DatadogConnection,
 } as const
 
 export type ConnectionKind = keyof typeof CONNECTION_KINDS
@@ -41,5 +43,6 @@ function oneOrMore<Schema extends z.ZodType>(schema: Schema) {
 export const ProvidersFile = z.strictObject({
   prometheus: oneOrMore(PrometheusConnection),
   'http-json': oneOrMore(HttpJsonConnection),
+  datadog: oneOrMore(DatadogConnection),
 })
 export type ProvidersFile = z.infer<typeof ProvidersFile>

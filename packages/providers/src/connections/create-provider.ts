@@ -1,4 +1,5 @@
 import type { Connection } from '@tiphys/contract/connections/connections.ts'
+import { createDatadogProvider } from '../datadog/datadog-provider.ts'
 import { createHttpJsonProvider } from '../http-json/http-json-provider.ts'
 import { createPrometheusProvider } from '../prometheus/prometheus-provider.ts'
 import type { ProviderPower } from '../sli/http-sli.ts'
@@ -11,6 +12,8 @@ export function createProvider(connection: Connection, power: ProviderPower): Sl
       return createPrometheusProvider(connection, power)
     case 'http-json':
       return createHttpJsonProvider(connection, power)
+    case 'datadog':
+      return createDatadogProvider(connection, power)
     default:
       return connection satisfies never
   }

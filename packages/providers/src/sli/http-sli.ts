@@ -97,6 +97,7 @@ const METHOD_NOT_TAKEN: ReadonlySet<number> = new Set([405, 501])
 const TOO_MANY_REQUESTS = 429
 const [FIRST_SUCCESS, FIRST_REDIRECT] = [200, 300]
 const MAX_SHOWN = 200
+const MAX_WORDS = 600
 
 /** An adapter as a provider. */
 export function createHttpSliProvider(
@@ -219,7 +220,8 @@ function readAnswer(
 ): SliReading {
   const { status } = answer
   const body = parseJson(answer.text)
-  const words = body.ok ? adapter.complaint?.(body.value) : undefined
+  const said = body.ok ? adapter.complaint?.(body.value) : undefined
+  const words = said === undefined ? undefined : oneLine(said)
   const because = words === undefined ? '' : `: ${words}`
   if (REFUSED.has(status)) {
     const message = `${adapter.title} at ${host} refused our credentials (${status})${because}`
@@ -244,6 +246,12 @@ function readAnswer(
     return failure('provider-failed', message)
   }
   return adapter.read(body.value, asked)
+}
+
+/** A provider's own words as part of our sentence: some are pages long, and some draw with line breaks. */
+export function oneLine(words: string): string {
+  const line = words.replaceAll(/\s+/g, ' ').trim()
+  return line.length > MAX_WORDS ? `${line.slice(0, MAX_WORDS)}…` : line
 }
 
 /** What came back instead of an answer, cut short. */
