@@ -162,7 +162,7 @@ test('wrong use is one sentence, and nothing is evaluated', async () => {
   )
   assert.equal(
     await complaint({ values: 'good.json', reports: ['report.pdf'] }),
-    '--report report.pdf: it ends with .txt, .json, .md or .html',
+    '--report report.pdf: it ends with .txt, .json, .md, .html or .xml (JUnit)',
   )
   assert.match(
     String(await complaint({ testResults: ['report.xml'] })),

@@ -5,6 +5,7 @@ import { toEvaluation } from '@tiphys/core/evaluation/wire.ts'
 import { explain } from '@tiphys/core/explanation/explain.ts'
 import type { Explanation } from '@tiphys/core/explanation/explanation.ts'
 import { renderHtml } from '@tiphys/core/explanation/render-html.ts'
+import { renderJunit } from '@tiphys/core/explanation/render-junit.ts'
 import { renderMarkdown } from '@tiphys/core/explanation/render-markdown.ts'
 import { renderText } from '@tiphys/core/explanation/render-text.ts'
 import { createGuardedHttp, type GuardedHttp } from './http/guarded-http.ts'
@@ -29,7 +30,7 @@ export type OfflineGateOptions = GateSource & {
   readonly http?: GuardedHttp
 }
 
-export type GateOutput = 'text' | 'json' | 'markdown' | 'html'
+export type GateOutput = 'text' | 'json' | 'markdown' | 'html' | 'junit'
 
 export type GateAnswer = {
   /** 0 pass or warning, 1 fail, 2 wrong use or invalid file, 3 no verdict. */
@@ -115,12 +116,15 @@ const FORMS: Readonly<Record<string, GateOutput>> = {
   json: 'json',
   md: 'markdown',
   html: 'html',
+  xml: 'junit',
 }
 
 function formOf(file: string): GateOutput {
   const form = FORMS[/\.(\w+)$/.exec(file)?.[1]?.toLowerCase() ?? '']
   if (form !== undefined) return form
-  throw new InputProblem({ complaint: `--report ${file}: it ends with .txt, .json, .md or .html` })
+  throw new InputProblem({
+    complaint: `--report ${file}: it ends with .txt, .json, .md, .html or .xml (JUnit)`,
+  })
 }
 
 function exitCodeOf(outcome: EvaluationOutcome, failOn: 'fail' | 'warning'): 0 | 1 | 3 {
@@ -147,5 +151,7 @@ function render(output: GateOutput, evaluation: Evaluation, explanation: Explana
       return renderMarkdown(explanation)
     case 'html':
       return renderHtml(explanation)
+    case 'junit':
+      return renderJunit(explanation)
   }
 }

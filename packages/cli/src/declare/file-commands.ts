@@ -54,7 +54,10 @@ function declareEvaluate(program: Command): void {
     )
     .option('--no-record', 'only compare with the history')
     .addOption(
-      new Option('--report <file>', 'write the report there too: .html, .md, .json, .txt')
+      new Option(
+        '--report <file>',
+        'write the report there too: .html, .md, .json, .txt, .xml (JUnit)',
+      )
         .argParser(collect)
         .default([], 'none'),
     )
@@ -73,7 +76,7 @@ function declareEvaluate(program: Command): void {
     )
     .addOption(
       new Option('-o, --output <format>', 'how to print it')
-        .choices(['text', 'json', 'markdown', 'html'])
+        .choices(['text', 'json', 'markdown', 'html', 'junit'])
         .default('text'),
     )
     .action(lazy(async () => (await import('../commands/evaluate.ts')).evaluate))
