@@ -2,6 +2,7 @@ import { formatDuration } from '@tiphys/contract/duration.ts'
 import { taskEventType } from '@tiphys/contract/event.ts'
 import type { JsonObject } from '@tiphys/contract/json.ts'
 import { APPROVAL } from './plan.ts'
+import { missedQuestion, openQuestions, questionDeadline } from './questions.ts'
 import type { NewRunRow, RunMeta } from './run-row.ts'
 import { aborted, baseData, endRow, nextRow } from './run-rows.ts'
 import type { OpenRun, OpenTask } from './run-state.ts'
@@ -24,6 +25,8 @@ export function missedDeadlines(run: OpenRun, nowMs: number): NewRunRow[] {
   if (run.deadlineMs !== undefined && nowMs >= run.deadlineMs && blocked === undefined) {
     return [sequenceTimeout(run, nowMs)]
   }
+  const question = missedQuestion(run, nowMs)
+  if (question !== undefined) return [question]
   const missed = run.open.find((task) => deadlineOf(task) <= nowMs)
   return missed === undefined ? [] : [expire(run, missed, nowMs)]
 }
@@ -43,6 +46,7 @@ export function nextDueMs(run: OpenRun, nowMs: number): number | undefined {
   const blocked = run.open.find((task) => task.blockedSinceMs !== undefined)
   const dues = [
     ...run.open.map(deadlineOf),
+    ...run.open.flatMap((task) => openQuestions(task).map((one) => questionDeadline(task, one))),
     ...run.next.filter((next) => next.dueMs > nowMs).map((next) => next.dueMs),
     ...(run.deadlineMs === undefined || blocked !== undefined ? [] : [run.deadlineMs]),
     ...(blocked?.blockedSinceMs === undefined ? [] : [blocked.blockedSinceMs + STANDSTILL_MS]),

@@ -14,6 +14,7 @@ import { evaluateCondition } from './condition.ts'
 import { missedDeadlines } from './deadlines.ts'
 import { evolveRun } from './evolve-run.ts'
 import { APPROVAL, NO_ANSWER_MS } from './plan.ts'
+import { type AskInput, ask, tell } from './questions.ts'
 import type { NewRunRow, PauseScope, RunMeta } from './run-row.ts'
 import { aborted, baseData, endRow, factRow, nextRow } from './run-rows.ts'
 import type { EndCause, NextTask, OpenRun, RunState } from './run-state.ts'
@@ -34,7 +35,7 @@ export type RunInput =
   | { readonly type: 'begin' }
   /** The lane is the run's own now: trigger what is next. */
   | { readonly type: 'proceed' }
-  /** `.started`, `.status.changed` or `.finished` of an open task. */
+  /** `.started`, `.status.changed` or `.finished` of an open task, or of what one asked. */
   | {
       readonly type: 'answer'
       readonly event: KeptnEvent
@@ -56,6 +57,8 @@ export type RunInput =
       readonly noteType: string
       readonly note: JsonObject
     }
+  /** The executor of an open task asks others for what it needs. */
+  | ({ readonly type: 'ask' } & AskInput)
   | { readonly type: 'news'; readonly outcome: 'degraded'; readonly message: string }
   | { readonly type: 'tick' }
   | { readonly type: 'pause'; readonly by: string; readonly scope: PauseScope }
@@ -151,6 +154,8 @@ function decideInput(
       return answer(run, { type: 'answer', by: 'tiphys', ...reportOf(run, input, nowMs) })
     case 'note':
       return note(run, input, nowMs)
+    case 'ask':
+      return ask(run, input, nowMs)
     case 'news':
       return run.degraded === undefined ? [newsRow(run, input, nowMs)] : []
     case 'tick':
@@ -256,7 +261,7 @@ export function withoutMessage(payload: JsonObject): JsonObject {
 function answer(run: OpenRun, input: Extract<RunInput, { type: 'answer' }>): NewRunRow[] {
   const { event } = input
   const task = run.open.find((one) => one.event.id === event.triggeredid)
-  if (task === undefined) return []
+  if (task === undefined) return tell(run, event, input.by) ?? []
   const key = { i: task.index, a: task.attempt, by: input.by }
   if (event.type === taskEventType(task.name, 'started'))
     return [{ event, meta: { k: 'started', ...key } }]

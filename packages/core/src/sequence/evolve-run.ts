@@ -1,12 +1,11 @@
-import type { KeptnEvent, Result, Status } from '@tiphys/contract/event.ts'
+import type { KeptnEvent } from '@tiphys/contract/event.ts'
 import { isJsonObject, type JsonObject } from '@tiphys/contract/json.ts'
 import { assert, unreachable } from '../assert.ts'
+import { aggregate, finishedOf, text } from './finished.ts'
+import { foldAsked, foldTold, foldUnanswered, shiftedQuestion } from './questions.ts'
 import type { RunRow, TaskKey } from './run-row.ts'
 import type { DoneTask, Finished, OpenRun, OpenTask, RunState } from './run-state.ts'
 import { closeStep, collect, failedBecause, isRetried, scoped, stepFrom } from './steps.ts'
-
-const STATUSES: readonly Status[] = ['succeeded', 'errored', 'unknown', 'aborted']
-const RESULTS: readonly Result[] = ['pass', 'warning', 'fail']
 
 export const absentRun: RunState = { phase: 'absent' }
 
@@ -34,6 +33,12 @@ export function evolveRun(state: RunState, row: RunRow): RunState {
         ...task,
         notes: [...task.notes, noteOf(row.event)],
       }))
+    case 'asked':
+      return changeTask(run, meta, (task) => foldAsked(task, row, meta))
+    case 'told':
+      return changeTask(run, meta, (task) => foldTold(task, row, meta))
+    case 'unanswered':
+      return changeTask(run, meta, (task) => foldUnanswered(task, row, meta))
     case 'skipped':
       return skip(run, meta, row.timeMs)
     case 'unfrozen':
@@ -126,6 +131,7 @@ function openTask(
     finished: [],
     answered: false,
     notes: [],
+    questions: [],
   }
   const next = run.next.filter((one) => one.index !== meta.i || one.attempt !== meta.a)
   return { ...run, next, open: [...run.open, task], enteredMs: run.enteredMs ?? row.timeMs }
@@ -176,11 +182,21 @@ function shifted(task: OpenTask, byMs: number): OpenTask {
   return { ...task, answerByMs: task.answerByMs + byMs, finishByMs: task.finishByMs + byMs }
 }
 
+/** The questions of a task stand still from when they were asked. */
+function questionsShifted(task: OpenTask, sinceMs: number, nowMs: number): OpenTask {
+  if (task.questions.length === 0) return task
+  const questions = task.questions.map((one) =>
+    shiftedQuestion(one, nowMs - Math.max(sinceMs, one.askedMs)),
+  )
+  return { ...task, questions }
+}
+
 /** A pause that began before a block ends counts once: the task's own clock is moved to the end of the pause. */
 function resume(run: OpenRun, nowMs: number): OpenRun {
   if (run.paused === undefined) return run
   const { paused, ...rest } = run
-  const open = run.open.map((task) => {
+  const open = run.open.map((one) => {
+    const task = questionsShifted(one, paused.sinceMs, nowMs)
     const pausedFromMs = Math.max(paused.sinceMs, task.dueMs)
     if (task.blockedSinceMs !== undefined) {
       const overlapFromMs = Math.max(pausedFromMs, task.blockedSinceMs)
@@ -243,43 +259,10 @@ function completeTask(
   return closeStep({ ...after, collected }, task.index, nowMs)
 }
 
-/** Facts/keptn-v1.md 1.4: one fail fails, an unknown status fails, the message is the last one's. */
-export function aggregate(
-  finished: readonly Finished[],
-): Pick<DoneTask, 'status' | 'result' | 'message'> {
-  const results = finished.map((one) => one.result)
-  const statuses = finished.map((one) => one.status)
-  const message = finished.at(-1)?.message ?? ''
-  const result = results.includes('fail')
-    ? 'fail'
-    : results.includes('warning')
-      ? 'warning'
-      : 'pass'
-  if (statuses.includes('errored')) return { status: 'errored', result, message }
-  if (statuses.includes('aborted')) return { status: 'aborted', result, message }
-  if (statuses.every((status) => status === 'succeeded'))
-    return { status: 'succeeded', result, message }
-  return { status: 'unknown', result: 'fail', message }
-}
-
-export function finishedOf(event: KeptnEvent): Finished {
-  return {
-    source: event.source,
-    status: STATUSES.find((word) => word === event.data['status']) ?? 'unknown',
-    result: RESULTS.find((word) => word === event.data['result']) ?? 'fail',
-    message: text(event.data['message']),
-    data: event.data,
-  }
-}
-
 function noteOf(event: KeptnEvent): { type: string; data: JsonObject } {
   const note = event.data['note']
   return {
     type: event.type.replace('dev.tiphys.', ''),
     data: note !== undefined && isJsonObject(note) ? note : {},
   }
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : ''
 }

@@ -47,6 +47,28 @@ export type RunMeta =
       readonly k: 'expired'
       readonly why: 'no-answer' | 'no-finish' | 'sequence-timeout'
     } & TaskKey)
+  /** `<name>.triggered`: the executor of a task asks others for something it needs. */
+  | ({
+      readonly k: 'asked'
+      readonly q: string
+      readonly name: string
+      readonly who: string
+      readonly answerBy: number
+      readonly lead: number
+    } & TaskKey)
+  /** `.started`, `.status.changed` or `.finished` of what was asked. */
+  | ({
+      readonly k: 'told'
+      readonly q: string
+      readonly action: 'started' | 'status.changed' | 'finished'
+      readonly by: string
+    } & TaskKey)
+  /** Its `.finished` that the engine wrote because a deadline passed. */
+  | ({
+      readonly k: 'unanswered'
+      readonly q: string
+      readonly why: 'no-answer' | 'no-finish'
+    } & TaskKey)
   /** `dev.tiphys.<type>`: a fact that an executor wants to find again. */
   | ({ readonly k: 'note' } & TaskKey)
   /** The task's condition is false: it is not triggered. */

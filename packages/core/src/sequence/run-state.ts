@@ -121,6 +121,40 @@ export type OpenTask = {
   readonly blockedSinceMs?: number
   /** Facts its executor noted. */
   readonly notes: readonly { readonly type: string; readonly data: JsonObject }[]
+  /** What its executor asked others. */
+  readonly questions: readonly Question[]
+}
+
+/** Something that a task of ours needs from others (questions.ts): an open event like a task's, which ends nothing but itself. */
+export type Question = {
+  /** One of the task's: it is asked once. */
+  readonly key: string
+  /** `get-sli` */
+  readonly name: string
+  /** For people: `SLI provider dynatrace`. */
+  readonly who: string
+  /** The `<name>.triggered` event as it was written. */
+  readonly event: KeptnEvent
+  readonly askedMs: number
+  /** Moves when the run was paused meanwhile. */
+  readonly answerByMs: number
+  /** So long before its task is given up the question is, so that the task can still say why. */
+  readonly leadMs: number
+  readonly started: readonly { readonly source: string; readonly atMs: number }[]
+  readonly finished: readonly Finished[]
+  /** Anything at all came back. */
+  readonly answered: boolean
+  /** The last `.status.changed` message. */
+  readonly progress?: string
+  /** It is over. */
+  readonly reply?: Reply
+}
+
+/** What came of a question; `unanswered` when nobody answered, or nobody finished, in time. */
+export type Reply = Outcome & {
+  readonly code: 'answered' | 'unanswered'
+  /** Each answer, in the order they came. */
+  readonly finished: readonly Finished[]
 }
 
 export type Finished = {

@@ -3,7 +3,8 @@ import { missingOf, type OpenJoin } from '../trigger/join.ts'
 import { deadlineOf, STANDSTILL_MS } from './deadlines.ts'
 import { type FreezeLookup, freezeFor } from './decide-run.ts'
 import { APPROVAL } from './plan.ts'
-import type { NextTask, OpenRun, OpenTask } from './run-state.ts'
+import { openQuestions, questionDeadline } from './questions.ts'
+import type { NextTask, OpenRun, OpenTask, Question } from './run-state.ts'
 
 /** One unmet condition of a run (A10): what it waits for, since when, who could resolve it, when it gives up. */
 export type WaitingReason = {
@@ -59,10 +60,11 @@ export function whyWaiting(
 ): WaitingReason[] {
   const { stage, service, sequence } = run.plan
   const common = { runId: run.runId, stage, service, sequence }
-  const reasons: WaitingReason[] = run.open.map((task) => ({
-    ...common,
-    ...ofTask(run, task, subscribersOf, nowMs),
-  }))
+  const reasons: WaitingReason[] = run.open.flatMap((task) => {
+    const asked = openQuestions(task).map((one) => ofQuestion(run, task, one, subscribersOf, nowMs))
+    const found = asked.length > 0 ? asked : [ofTask(run, task, subscribersOf, nowMs)]
+    return found.map((reason) => ({ ...common, ...reason }))
+  })
   if (run.paused !== undefined) {
     reasons.push({
       ...common,
@@ -216,6 +218,35 @@ function ofTask(run: OpenRun, task: OpenTask, subscribersOf: SubscribersOf, nowM
   }
 }
 
+/** The task waits for an answer of somebody outside. */
+function ofQuestion(
+  run: OpenRun,
+  task: OpenTask,
+  question: Question,
+  subscribersOf: SubscribersOf,
+  nowMs: number,
+): Reason {
+  const { name, who, event, answered, started, finished, progress } = question
+  const deadline = questionDeadline(task, question)
+  const isRunning = run.paused === undefined && Number.isFinite(deadline)
+  const common = { sinceMs: question.askedMs, ...(isRunning ? { untilMs: deadline } : {}) }
+  const waiting = `${task.name} is waiting for ${who} to answer ${name}`
+  if (answered) {
+    const open = started.slice(finished.length).map((one) => one.source)
+    const said = progress ? `: ${progress}` : ''
+    const resolvedBy = open.length > 0 ? open.join(', ') : `${name}.finished`
+    return { ...common, code: 'finish', message: `${waiting}, which has begun${said}`, resolvedBy }
+  }
+  const subscribers = subscribersOf(run, name)
+  const resolvedBy = `an event ${name}.started or ${name}.finished with triggeredid ${event.id}`
+  if (subscribers.length === 0) {
+    const message = `${waiting}; whoever was subscribed to ${name}.triggered is no longer registered`
+    return { ...common, code: 'nobody', message, resolvedBy }
+  }
+  const message = `${waiting}; subscribed: ${listed(subscribers, nowMs)}`
+  return { ...common, code: 'answer', message, resolvedBy }
+}
+
 /** Who could have answered and did not: the difference between a service that is down and one that nobody ever set up. */
 function unanswered(
   run: OpenRun,
@@ -228,10 +259,7 @@ function unanswered(
   if (planned?.carrier === 'tiphys') return { code: 'answer', message: silence }
   const subscribers = subscribersOf(run, task.name)
   if (subscribers.length > 0) {
-    const who = subscribers.map(
-      ({ name, lastSeenMs }) => `${name}, last seen ${ago(nowMs - lastSeenMs)}`,
-    )
-    return { code: 'answer', message: `${silence}; subscribed: ${who.join('; ')}` }
+    return { code: 'answer', message: `${silence}; subscribed: ${listed(subscribers, nowMs)}` }
   }
   if (planned?.carrier === 'nobody') {
     return { code: 'nobody', message: `nobody is configured or subscribed for ${task.name}` }
@@ -241,6 +269,13 @@ function unanswered(
     code: 'nobody',
     message: `${silence}; whoever was subscribed to it is no longer registered`,
   }
+}
+
+/** Who is subscribed, and when each was last seen. */
+export function listed(subscribers: readonly Subscriber[], nowMs: number): string {
+  return subscribers
+    .map(({ name, lastSeenMs }) => `${name}, last seen ${ago(nowMs - lastSeenMs)}`)
+    .join('; ')
 }
 
 const MS_PER_SECOND = 1000

@@ -11,6 +11,7 @@ import {
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { ProjectSnapshot } from './project-snapshot.ts'
+import { type TaskWatch, watchTask } from './task-watch.ts'
 
 /**
  * Starts and cancels executors. What is to be done follows from the open runs alone: after a restart every open task of ours is started
@@ -38,7 +39,11 @@ export type DispatcherParts = {
   readonly taskNow: (triggeredId: string) => OpenTask | undefined
 }
 
-type Work = { readonly controller: AbortController; readonly done: Promise<void> }
+type Work = {
+  readonly controller: AbortController
+  readonly done: Promise<void>
+  readonly watch: TaskWatch
+}
 
 /** Between tries to write a report when the disk refuses. */
 const REPORT_RETRY_MS = 1_000
@@ -52,9 +57,11 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     const executor = executors.get(task.name)
     if (executor === undefined || run.plan.tasks[task.index]?.carrier !== 'tiphys') return
     const controller = new AbortController()
-    const done = carryOut(parts, executor, run, task, controller.signal)
+    const { signal } = controller
+    const watch = watchTask(task, signal)
+    const done = carryOut(parts, executor, { run, task, signal, watch })
       .catch((error: unknown) => {
-        if (!controller.signal.aborted) {
+        if (!signal.aborted) {
           parts.log.error(
             { error, runId: run.runId, task: task.name },
             'an executor could not report',
@@ -67,15 +74,17 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
         if (tasks?.size === 0) work.delete(run.runId)
       })
     const tasks = work.get(run.runId) ?? new Map<string, Work>()
-    work.set(run.runId, tasks.set(task.event.id, { controller, done }))
+    work.set(run.runId, tasks.set(task.event.id, { controller, done, watch }))
   }
 
   function reconcile(runId: string, run: OpenRun | undefined): void {
     if (isClosed) return
     const open = new Map((run?.open ?? []).map((task) => [task.event.id, task]))
     const known = work.get(runId)
-    for (const [triggeredId, { controller }] of known ?? []) {
-      if (!open.has(triggeredId)) controller.abort(new Error('the task is over'))
+    for (const [triggeredId, { controller, watch }] of known ?? []) {
+      const task = open.get(triggeredId)
+      if (task === undefined) controller.abort(new Error('the task is over'))
+      else watch.update(task)
     }
     if (run === undefined) return
     for (const [triggeredId, task] of open) {
@@ -105,13 +114,20 @@ function isLeftOpen(task: OpenTask): boolean {
   return task.notes.some((note) => note.type === LEFT_OPEN)
 }
 
+/** A task that is carried out. */
+type Attempt = {
+  readonly run: OpenRun
+  readonly task: OpenTask
+  readonly signal: AbortSignal
+  readonly watch: TaskWatch
+}
+
 async function carryOut(
   parts: DispatcherParts,
   executor: TaskExecutor,
-  run: OpenRun,
-  task: OpenTask,
-  signal: AbortSignal,
+  attempt: Attempt,
 ): Promise<void> {
+  const { run, task, signal } = attempt
   const report = (input: RunInput) => reportUntilWritten(parts, run.runId, input, signal)
   const triggeredId = task.event.id
   const message = (action: 'started' | 'finished', data: JsonObject) =>
@@ -119,7 +135,7 @@ async function carryOut(
   if (!task.started.some((one) => one.source === executor.source)) {
     await message('started', { status: 'succeeded', message: '' })
   }
-  const answer = await answerOf(parts, executor, run, task, signal, report)
+  const answer = await answerOf(parts, executor, attempt, report)
   if (signal.aborted) return
   if (answer.code === 'left-open') {
     await report({
@@ -137,14 +153,13 @@ async function carryOut(
 async function answerOf(
   parts: DispatcherParts,
   executor: TaskExecutor,
-  run: OpenRun,
-  task: OpenTask,
-  signal: AbortSignal,
+  attempt: Attempt,
   report: (input: RunInput) => Promise<void>,
 ): Promise<TaskAnswer> {
+  const { run, task, signal } = attempt
   try {
     const snapshot = await parts.snapshotOf(run)
-    return await executor.execute(jobOf(parts, run, task, snapshot, signal, report))
+    return await executor.execute(jobOf(parts, executor, attempt, snapshot, report))
   } catch (error) {
     if (!signal.aborted) {
       parts.log.error(
@@ -160,10 +175,9 @@ async function answerOf(
 
 function jobOf(
   parts: DispatcherParts,
-  run: OpenRun,
-  task: OpenTask,
+  { source }: TaskExecutor,
+  { run, task, signal, watch }: Attempt,
   snapshot: ProjectSnapshot,
-  signal: AbortSignal,
   report: (input: RunInput) => Promise<void>,
 ): TaskJob {
   const { plan } = run
@@ -193,6 +207,12 @@ function jobOf(
         .notes.filter((note) => note.type === type)
         .map((note) => note.data),
     note: (type, note) => report({ type: 'note', triggeredId, noteType: type, note }),
+    async ask(question) {
+      await report({ type: 'ask', triggeredId, source, ...question })
+      return await watch.until(
+        ({ questions }) => questions.find(({ key }) => key === question.key)?.reply,
+      )
+    },
     progress: (message, options) =>
       report({
         type: 'report',

@@ -1,5 +1,6 @@
 import { type KeptnEvent, parseEventType, taskEventType } from '@tiphys/contract/event.ts'
 import { APPROVAL } from '@tiphys/core/sequence/plan.ts'
+import { questionOf } from '@tiphys/core/sequence/questions.ts'
 import type { OpenRun } from '@tiphys/core/sequence/run-state.ts'
 import { type Actor, TIPHYS } from '../intake/actor.ts'
 import type { CommitUnit } from '../ports/store.ts'
@@ -67,7 +68,8 @@ export function route(
 /** What a built-in executor carries out is answered by it alone; of an approval people send the end, and nothing else. */
 function isAnswerable(run: OpenRun, event: KeptnEvent, actor: Actor): boolean {
   const task = run.open.find((one) => one.event.id === event.triggeredid)
-  if (task === undefined) return false
+  // What a task asked is asked of others.
+  if (task === undefined) return questionOf(run, event.triggeredid) !== undefined
   if (run.plan.tasks[task.index]?.carrier !== 'tiphys' || actor === TIPHYS) return true
   return task.name === APPROVAL && event.type === taskEventType(APPROVAL, 'finished')
 }

@@ -13,6 +13,7 @@ import { createJoinBook, JOIN_PREFIX, type JoinBook, openJoinBook } from './join
 export type RunBook = {
   readonly runs: ReadonlyMap<string, OpenRun>
   run(runId: string): OpenRun | undefined
+  /** By the id of a `.triggered` event: of a task, or of what one asked. */
   runOfTask(triggeredId: string): OpenRun | undefined
   runsOf(projectId: string, context: string): readonly OpenRun[]
   lane(key: string): Lane
@@ -35,6 +36,11 @@ function soakLanes(run: OpenRun): readonly string[] {
   return (run.soak?.stages ?? []).map((stage) => laneKey({ projectId, stage, service }))
 }
 
+/** What the open tasks of a run asked others: an answer to it belongs to the run too. */
+function askedIds(run: OpenRun): readonly string[] {
+  return run.open.flatMap((task) => task.questions.map(({ event }) => event.id))
+}
+
 export function createRunBook(joins: JoinBook = createJoinBook()): RunBook {
   const runs = new Map<string, OpenRun>()
   const tasks = new Map<string, string>()
@@ -51,6 +57,9 @@ export function createRunBook(joins: JoinBook = createJoinBook()): RunBook {
 
   function remember(run: OpenRun, meta: RunMeta): void {
     runs.set(run.runId, run)
+    if (meta.k === 'asked') {
+      for (const id of askedIds(run)) tasks.set(id, run.runId)
+    }
     if (meta.k !== 'start' && meta.k !== 'task') return
     const key = laneKey(run.plan)
     if (meta.k === 'start') {
@@ -85,6 +94,7 @@ export function createRunBook(joins: JoinBook = createJoinBook()): RunBook {
     stopSoaking(run)
     runs.delete(runId)
     for (const task of run.open) tasks.delete(task.event.id)
+    for (const id of askedIds(run)) tasks.delete(id)
     const inContext = contexts.get(contextKey(run))
     inContext?.delete(runId)
     if (inContext?.size === 0) contexts.delete(contextKey(run))
@@ -110,7 +120,9 @@ export function createRunBook(joins: JoinBook = createJoinBook()): RunBook {
         return after
       }
       for (const task of before?.open ?? []) {
-        if (!after.open.some((one) => one.event.id === task.event.id)) tasks.delete(task.event.id)
+        if (after.open.some((one) => one.event.id === task.event.id)) continue
+        tasks.delete(task.event.id)
+        for (const { event } of task.questions) tasks.delete(event.id)
       }
       remember(after, row.meta)
       return after

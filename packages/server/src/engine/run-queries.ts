@@ -1,5 +1,6 @@
 import type { KeptnEvent } from '@tiphys/contract/event.ts'
-import type { OpenRun } from '@tiphys/core/sequence/run-state.ts'
+import { openQuestions } from '@tiphys/core/sequence/questions.ts'
+import type { OpenRun, OpenTask } from '@tiphys/core/sequence/run-state.ts'
 import type { LanePlace } from '@tiphys/core/sequence/why.ts'
 import type { OpenTriggeredFilter } from './engine.ts'
 import { laneKey, type RunBook } from './run-book.ts'
@@ -11,12 +12,18 @@ export function openTriggered(book: RunBook, filter: OpenTriggeredFilter): reado
     const { plan } = run
     if (!matches(filter.projectId, plan.projectId) || !matches(filter.stage, plan.stage)) continue
     if (!matches(filter.service, plan.service) || !matches(filter.context, run.context)) continue
-    for (const { event, dueMs } of run.open) {
+    for (const { event, dueMs } of run.open.flatMap(waitingFor)) {
       if (!matches(filter.type, event.type) || !matches(filter.eventId, event.id)) continue
       found.push({ event, dueMs })
     }
   }
   return found.sort((left, right) => left.dueMs - right.dueMs).map(({ event }) => event)
+}
+
+/** A task, and what it asked others that is still open. */
+function waitingFor(task: OpenTask): { readonly event: KeptnEvent; readonly dueMs: number }[] {
+  const asked = openQuestions(task).map(({ event, askedMs }) => ({ event, dueMs: askedMs }))
+  return [task, ...asked]
 }
 
 /** All open runs, or the one that waits for an answer to this event. */

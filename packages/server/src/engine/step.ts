@@ -77,6 +77,9 @@ const LEAVES_LANE_ALONE: ReadonlySet<NewRunRow['meta']['k']> = new Set([
   'started',
   'changed',
   'note',
+  'asked',
+  'told',
+  'unanswered',
 ])
 
 /** What replaces a version, so that it no longer soaks. */

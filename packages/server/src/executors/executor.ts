@@ -1,5 +1,7 @@
 import type { Result, Status } from '@tiphys/contract/event.ts'
 import type { JsonObject } from '@tiphys/contract/json.ts'
+import type { AskInput } from '@tiphys/core/sequence/questions.ts'
+import type { Reply } from '@tiphys/core/sequence/run-state.ts'
 import type { ProjectSnapshot } from '../engine/project-snapshot.ts'
 
 /**
@@ -70,12 +72,20 @@ export type TaskJob = {
   notes(type: string): readonly JsonObject[]
   /** Writes a fact `dev.tiphys.<type>` onto the run's stream; on disk when it resolves. */
   note(type: string, data: JsonObject): Promise<void>
+  /**
+   * Asks others for something the task needs, as an event `<name>.triggered` that is open like a task's; once per key, also across restarts.
+   * Resolves when they answered, or did not in time; rejects when the task is over or the server stops.
+   */
+  ask(question: JobQuestion): Promise<Reply>
   /** Shown as `<task>.status.changed`. `blocked` stops the task's deadline while it holds (a sync window, behaviour.md 3). */
   progress(
     message: string,
     options?: { readonly blocked?: boolean; readonly data?: JsonObject },
   ): Promise<void>
 }
+
+/** `data` stands beside project, stage, service and labels; `who` is for people: `SLI provider dynatrace`. */
+export type JobQuestion = Pick<AskInput, 'key' | 'name' | 'who' | 'data'>
 
 export type TaskAnswer =
   /** Becomes `<task>.finished`; `data` is laid beside project, stage, service: e.g. `{ deployment: {…} }`. */

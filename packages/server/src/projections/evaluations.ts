@@ -1,7 +1,7 @@
 import { Evaluation } from '@tiphys/contract/evaluation.ts'
 import type { Result, Status } from '@tiphys/contract/event.ts'
 import { isJsonObject, type JsonObject } from '@tiphys/contract/json.ts'
-import { finishedOf } from '@tiphys/core/sequence/evolve-run.ts'
+import { finishedOf } from '@tiphys/core/sequence/finished.ts'
 import { TIPHYS } from '../intake/actor.ts'
 import { forgottenRecord, isForgetting } from '../operations/forgotten.ts'
 import type { Projection } from '../ports/projections.ts'

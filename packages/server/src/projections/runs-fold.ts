@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '@tiphys/contract/json.ts'
-import { aggregate, finishedOf } from '@tiphys/core/sequence/evolve-run.ts'
+import { aggregate, finishedOf } from '@tiphys/core/sequence/finished.ts'
 import { APPROVAL, EVALUATION } from '@tiphys/core/sequence/plan.ts'
 import type { RunMeta, TaskKey } from '@tiphys/core/sequence/run-row.ts'
 import type { StoredEvent } from '../ports/store.ts'
@@ -44,6 +44,12 @@ export function foldRunDocument(
       return { ...run, unfrozen: { by: meta.by, reason: meta.reason, atMs: row.timeMs } }
     case 'note':
       return run
+    case 'asked':
+      return progressed(run, row, meta, `waiting for ${meta.who} to answer ${meta.name}`)
+    case 'told':
+      return progressed(run, row, meta, heard(row, meta))
+    case 'unanswered':
+      return progressed(run, row, meta, textAt(row.event.data, 'message'))
     case 'paused': {
       const stateBeforePause = run.stateBeforePause ?? run.state
       return { ...run, state: 'paused', stateBeforePause, pausedBy: meta.by }
@@ -150,6 +156,24 @@ function answered(run: RunDocument, row: StoredEvent, meta: AnswerMeta): RunDocu
   // Finished implies started, as in evolveRun.
   if (finished.length < Math.max(1, started)) return told
   return completed(told, meta, { ...aggregateOf(finished), endedMs: row.timeMs, expired: false })
+}
+
+/** What a task asked others, and what came of it, is shown as how far it is. */
+function progressed(
+  run: RunDocument,
+  row: StoredEvent,
+  key: TaskKey,
+  message: string | undefined,
+): RunDocument {
+  if (message === undefined) return run
+  return withTask(run, key, (task) => ({ ...task, progress: { message, atMs: row.timeMs } }))
+}
+
+function heard({ event }: StoredEvent, { action }: Extract<RunMeta, { k: 'told' }>): string {
+  const message = textAt(event.data, 'message')
+  const said = message === undefined || message === '' ? '' : `: ${message}`
+  const verb = action === 'finished' ? 'answered' : action === 'started' ? 'has begun' : 'says'
+  return `${event.source} ${verb}${said}`
 }
 
 /** Only reports of progress are forgotten: how many started and finished decides when a task is done. */

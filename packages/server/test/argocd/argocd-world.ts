@@ -259,6 +259,7 @@ export function jobFor(
       await options.onNote?.({ type, data })
       notes.push({ type, data })
     },
+    ask: () => Promise.reject(new Error('nobody outside is asked here')),
     progress: (message, more) => {
       progress.push(message)
       blocked.push(more?.blocked === true)

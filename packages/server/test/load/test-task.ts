@@ -57,6 +57,7 @@ export function testTask(options: TestTaskOptions): TestTask {
       notes.push({ type, data: note })
       return Promise.resolve()
     },
+    ask: () => Promise.reject(new Error('nobody outside is asked here')),
     progress: (message) => {
       progress.push(message)
       return Promise.resolve()

@@ -30,10 +30,11 @@ export async function reportResult(
 ): Promise<TaskAnswered> {
   const [open] = openTasks(parts, { eventId: triggeredId }, actor)
   if (open === undefined) return notOpen('task', triggeredId)
-  if (open.task.name === APPROVAL) {
+  if (open.question === undefined && open.task.name === APPROVAL) {
     return refuse('invalid', `${triggeredId} is an approval: decide it at /api/tiphys/v1/approvals`)
   }
-  if (open.run.plan.tasks[open.task.index]?.carrier === 'tiphys') {
+  const isOurs = open.run.plan.tasks[open.task.index]?.carrier === 'tiphys'
+  if (isOurs && open.question === undefined) {
     return refuse('invalid', `task ${open.task.name} is carried out by Tiphys itself`)
   }
   const { source, data, result, status = 'succeeded', message = '' } = body

@@ -144,7 +144,8 @@ export function createTaskFeed(parts: TaskFeedParts): TaskFeed {
 }
 
 function isTaskBegun(row: StoredEvent): boolean {
-  return runMetaOf(row)?.k === 'task'
+  const kind = runMetaOf(row)?.k
+  return kind === 'task' || kind === 'asked'
 }
 
 function taskOf(eventType: string): string {

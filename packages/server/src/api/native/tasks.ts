@@ -112,10 +112,11 @@ function viewOf(
 ): OpenTaskView | undefined {
   const [open] = openTasks(parts, { eventId: triggeredId }, actor)
   if (open === undefined || (project && open.run.plan.project !== project)) return undefined
-  return open.run.plan.tasks[open.task.index]?.carrier === 'tiphys' ? undefined : view(open)
+  const isOurs = open.run.plan.tasks[open.task.index]?.carrier === 'tiphys'
+  return isOurs && open.question === undefined ? undefined : view(open)
 }
 
-function view({ event, run, task }: OpenTaskFound): OpenTaskView {
+function view({ event, run, task, question }: OpenTaskFound): OpenTaskView {
   const { project, stage, service, sequence } = run.plan
   return {
     triggeredId: event.id,
@@ -125,11 +126,11 @@ function view({ event, run, task }: OpenTaskFound): OpenTaskView {
     stage,
     service,
     sequence,
-    task: task.name,
+    task: question?.name ?? task.name,
     attempt: task.attempt,
-    started: task.started.length > 0,
-    since: formatTimestamp(task.dueMs),
-    until: formatTimestamp(task.finishByMs),
+    started: (question ?? task).started.length > 0,
+    since: formatTimestamp(question?.askedMs ?? task.dueMs),
+    until: formatTimestamp(task.finishByMs - (question?.leadMs ?? 0)),
     data: event.data,
   }
 }
