@@ -8,7 +8,7 @@ import type { SliQuery } from '@tiphys/core/slo/sli.ts'
 import type { GuardedHttp, HttpAnswer, HttpRequest } from '../http/guarded-http.ts'
 import { HttpError, type HttpErrorCode } from '../http/http-error.ts'
 import { DEFAULT_RETRY, type RetryPolicy, withRetry } from '../http/retry.ts'
-import { failure, type SliReading, toSliValue } from './reading.ts'
+import { failure, type SliFailure, type SliReading, toSliValue } from './reading.ts'
 import type { SliProvider, SliRequest } from './sli-provider.ts'
 
 /** What every adapter gets from outside. */
@@ -16,6 +16,10 @@ export type ProviderPower = {
   readonly http: GuardedHttp
   /** For tests; what is usual otherwise. */
   readonly retry?: RetryPolicy
+  /** Of the process: where cloud platforms say how their credentials are had. Nothing is set unless given. */
+  readonly environment?: Readonly<Record<string, string | undefined>>
+  /** Milliseconds since 1970; the system's clock unless given. */
+  readonly nowMs?: () => number
 }
 
 /** One request that answers one indicator. */
@@ -29,8 +33,21 @@ export type SliQuestion = {
   /** Where a person sees the same in the provider's own pages. */
   readonly link?: string
   readonly unit?: string
+  /** Of a good answer that is no JSON: what `read` gets of its text; undefined where it is nothing that this provider would say. */
+  readonly parse?: (text: string) => unknown
   /** Asked instead where the server does not take the method (405, 501). */
-  readonly otherwise?: Pick<SliQuestion, 'url' | 'method' | 'headers' | 'body'>
+  readonly otherwise?: SentQuestion
+}
+
+/** What of a question goes over the wire. */
+export type SentQuestion = Pick<SliQuestion, 'url' | 'method' | 'headers' | 'body'>
+
+/** For answers that come in pages. */
+export type AnswerPages = {
+  /** The request for what comes after this page; undefined: nothing does. */
+  next(page: unknown, sent: SentQuestion): SentQuestion | undefined
+  /** At least two pages as one answer, for `read`. */
+  join(pages: readonly unknown[]): unknown
 }
 
 /** A query that comes with the provider. */
@@ -50,23 +67,26 @@ export type Asked = {
 export type HttpSliAdapter = {
   /** As people call it: `Datadog`. */
   readonly title: string
-  /** Whose words count inside a query. */
-  readonly language: QueryLanguage
+  /** Whose words count inside a query; by indicator, where the provider speaks several. */
+  readonly language: QueryLanguage | ((sli: SliQuery) => QueryLanguage)
   /** Of a series, where the file does not say. */
   readonly aggregate: SeriesAggregate
   /** Indicators that need no query in a file, with everything filled in. */
   builtIn?(request: SliRequest): BuiltInQuery | undefined
   /** A query that cannot be made into a request is a failure, with the reason. */
   question(asked: Asked): SliQuestion | ReturnType<typeof failure>
-  /** Headers that only the question's own origin may see. May ask for a token first; a refusal is a failure. */
+  /** Headers that only the question's own origin may see; asked for each page. May ask for a token first; a refusal is a failure. */
   credentials?(
-    question: SliQuestion,
+    question: SentQuestion,
     signal: AbortSignal | undefined,
   ): Promise<Credentials> | Credentials
-  /** A 2xx answer that is JSON. */
+  /** A 2xx answer that is JSON, or was parsed as the question says. */
   read(body: unknown, asked: Asked): SliReading
-  /** The provider's own words out of an answer that is no success. */
+  /** The provider's own words out of an answer that is no success: JSON, or the text that it is instead. */
   complaint?(body: unknown): string | undefined
+  readonly pages?: AnswerPages
+  /** What an answer's status means, where the provider does not use HTTP's for it: 400 for too many questions. */
+  statusOf?(status: number, body: unknown): number
   /** How long an answer with 429 asks to wait, where it does not say so with `Retry-After`. */
   waitMs?(headers: HttpAnswer['headers']): number | undefined
   /** Which statuses a better query would cure, beside 400 and 422. */
@@ -96,6 +116,8 @@ const QUERY_REFUSED: ReadonlySet<number> = new Set([400, 422])
 const METHOD_NOT_TAKEN: ReadonlySet<number> = new Set([405, 501])
 const TOO_MANY_REQUESTS = 429
 const [FIRST_SUCCESS, FIRST_REDIRECT] = [200, 300]
+/** Of one answer: enough for any window that a person looks at. */
+const MAX_PAGES = 10
 const MAX_SHOWN = 200
 const MAX_WORDS = 600
 
@@ -136,7 +158,8 @@ function askedOf(adapter: HttpSliAdapter, provider: string, request: SliRequest)
     const message = `unsupported SLI: ${provider}/sli.yaml has no query for ${indicator}${none}`
     return unmeasured(indicator, 'unknown-indicator', message, { provider })
   }
-  const expanded = expandQuery(sli.query, request.scope, request.window, adapter.language)
+  const language = typeof adapter.language === 'function' ? adapter.language(sli) : adapter.language
+  const expanded = expandQuery(sli.query, request.scope, request.window, language)
   if (expanded.ok) return { text: expanded.query, sli, request }
   return unmeasured(indicator, 'query-unsafe', expanded.message, { provider, query: sli.query })
 }
@@ -160,19 +183,33 @@ async function ask(
 ): Promise<SliReading> {
   const { signal } = asked.request
   const host = URL.parse(question.url)?.host ?? question.url
-  try {
-    const credentials = (await adapter.credentials?.(question, signal)) ?? { ok: true, headers: {} }
+  const send = async (sent: SentQuestion): Promise<HttpAnswer | SliFailure> => {
+    const credentials = (await adapter.credentials?.(sent, signal)) ?? { ok: true, headers: {} }
     if (!credentials.ok) return failure('auth-refused', credentials.message)
-    const send = (sent: SentQuestion) => {
-      const request = httpRequest(connection, sent, credentials.headers, signal)
-      const policy = { ...(power.retry ?? DEFAULT_RETRY), ...waitOf(adapter) }
-      return withRetry(() => power.http.request(request), policy, signal)
+    const request = httpRequest(connection, sent, credentials.headers, signal)
+    const policy = { ...(power.retry ?? DEFAULT_RETRY), ...waitOf(adapter) }
+    const attempt = async () => meant(adapter, await power.http.request(request))
+    return await withRetry(attempt, policy, signal)
+  }
+  try {
+    const { otherwise, parse } = question
+    const pages: unknown[] = []
+    for (let sent: SentQuestion | undefined = question; sent !== undefined; ) {
+      const first = await send(sent)
+      if ('kind' in first) return first
+      const isNotTaken = METHOD_NOT_TAKEN.has(first.status) && otherwise !== undefined
+      const answer = isNotTaken && sent === question ? await send(otherwise) : first
+      if ('kind' in answer) return answer
+      const page = readAnswer(adapter, answer, host, parse)
+      if ('kind' in page) return page
+      pages.push(page.body)
+      sent = adapter.pages?.next(page.body, sent)
+      if (sent !== undefined && pages.length === MAX_PAGES) {
+        const message = `${adapter.title} answers with more than ${MAX_PAGES} pages; a shorter window or fewer points would do`
+        return failure('provider-failed', message)
+      }
     }
-    const { otherwise } = question
-    const first = await send(question)
-    const isNotTaken = METHOD_NOT_TAKEN.has(first.status) && otherwise !== undefined
-    const answer = isNotTaken ? await send(otherwise) : first
-    return readAnswer(adapter, answer, host, asked)
+    return adapter.read(joined(adapter, pages), asked)
   } catch (thrown) {
     if (signal?.aborted === true || !(thrown instanceof HttpError)) throw thrown
     const problem = NEVER_ASKED.has(thrown.code) ? 'provider-failed' : 'unreachable'
@@ -184,7 +221,15 @@ function waitOf({ waitMs }: HttpSliAdapter): Pick<RetryPolicy, 'waitMs'> {
   return waitMs === undefined ? {} : { waitMs }
 }
 
-type SentQuestion = NonNullable<SliQuestion['otherwise']>
+function meant(adapter: HttpSliAdapter, answer: HttpAnswer): HttpAnswer {
+  if (adapter.statusOf === undefined) return answer
+  const body = parseJson(answer.text)
+  return { ...answer, status: adapter.statusOf(answer.status, body.ok ? body.value : answer.text) }
+}
+
+function joined({ pages }: HttpSliAdapter, read: readonly unknown[]): unknown {
+  return read.length === 1 || pages === undefined ? read[0] : pages.join(read)
+}
 
 function httpRequest(
   connection: HttpSliConnection,
@@ -216,11 +261,11 @@ function readAnswer(
   adapter: HttpSliAdapter,
   answer: HttpAnswer,
   host: string,
-  asked: Asked,
-): SliReading {
+  parse: SliQuestion['parse'],
+): { readonly body: unknown } | SliFailure {
   const { status } = answer
   const body = parseJson(answer.text)
-  const said = body.ok ? adapter.complaint?.(body.value) : undefined
+  const said = adapter.complaint?.(body.ok ? body.value : answer.text)
   const words = said === undefined ? undefined : oneLine(said)
   const because = words === undefined ? '' : `: ${words}`
   if (REFUSED.has(status)) {
@@ -241,11 +286,12 @@ function readAnswer(
   if (!isSuccess && words !== undefined) {
     return failure('provider-failed', `${adapter.title} at ${host} failed (${status}): ${words}`)
   }
-  if (!isSuccess || !body.ok) {
+  const good = parse === undefined ? body : parsedBy(parse, answer.text)
+  if (!isSuccess || !good.ok) {
     const message = `${host} does not answer like ${adapter.title}: status ${status}, ${shown(answer.text)}`
     return failure('provider-failed', message)
   }
-  return adapter.read(body.value, asked)
+  return { body: good.value }
 }
 
 /** A provider's own words as part of our sentence: some are pages long, and some draw with line breaks. */
@@ -264,6 +310,11 @@ export function shown(text: string): string {
 export function unlike(title: string, body: unknown): ReturnType<typeof failure> {
   const text = JSON.stringify(body) ?? ''
   return failure('provider-failed', `the answer is not like ${title}'s: ${shown(text)}`)
+}
+
+function parsedBy(parse: (text: string) => unknown, text: string): ReturnType<typeof parseJson> {
+  const value = parse(text)
+  return value === undefined ? { ok: false } : { ok: true, value }
 }
 
 function parseJson(text: string): { readonly ok: true; readonly value: unknown } | { ok: false } {

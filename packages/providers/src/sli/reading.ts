@@ -16,6 +16,8 @@ export type SliReading =
       readonly kind: 'series'
       /** Oldest first, gaps left out. */
       readonly points: readonly SeriesPoint[]
+      /** How they become one value, where the file does not say; the provider's usual way unless set. */
+      readonly usual?: SeriesAggregate
     } & SaidBeside)
   | SliFailure
 
@@ -49,7 +51,7 @@ export function toSliValue(
     return unmeasured(indicator, reading.problem, reading.message, detail)
   }
   const scale = wish.scale ?? 1
-  const of = wish.aggregate ?? usual
+  const of = wish.aggregate ?? (reading.kind === 'series' ? reading.usual : undefined) ?? usual
   // What is scaled is no longer in the unit of the answer.
   const unit = detail.unit ?? (scale === 1 ? reading.unit : undefined)
   const said = {
