@@ -66,6 +66,8 @@ export const ROUTE_ACCESS: Readonly<Record<string, Access>> = {
   'POST /api/controlPlane/v1/log': ['answer'],
   'DELETE /api/controlPlane/v1/log': CONFIGURE,
 
+  'GET /api/tiphys/v1/schemas': 'public',
+  'GET /api/tiphys/v1/schemas/:name': 'public',
   'GET /api/tiphys/v1/info': 'any-token',
   'POST /api/tiphys/v1/lint': 'any-token',
   'GET /api/tiphys/v1/contexts/:context': READ,

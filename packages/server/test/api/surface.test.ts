@@ -57,7 +57,10 @@ describe('the surface', () => {
   it('has a route for every line of the access table, and none is open by accident', async () => {
     for (const [line, access] of Object.entries(ROUTE_ACCESS)) {
       const [method = '', path = ''] = line.split(' ')
-      const filled = path.replace(/:\w+/g, 'x').replace('*', 'x')
+      const filled = path
+        .replace('schemas/:name', 'schemas/slo.json')
+        .replace(/:\w+/g, 'x')
+        .replace('*', 'x')
       const answer = await api.send(method, filled, { token: undefined })
       if (access === 'public') assert.equal(answer.status, 200, line)
       else assert.equal(answer.status, 401, line)

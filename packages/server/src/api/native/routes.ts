@@ -11,6 +11,7 @@ import { addEventBatchRoute } from './event-batch.ts'
 import { addIntegrationRoutes } from './integrations.ts'
 import { addRerunRoutes } from './rerun.ts'
 import { addRunRoutes } from './runs.ts'
+import { addSchemaRoutes } from './schemas.ts'
 import { addNativeServerRoutes } from './server.ts'
 import type { TaskFeed } from './task-feed.ts'
 import { addTaskRoutes } from './tasks.ts'
@@ -23,6 +24,7 @@ export function addNativeRoutes(
   parts: ApiParts & { readonly taskFeed: TaskFeed },
 ): void {
   addNativeServerRoutes(add, parts)
+  addSchemaRoutes(add, parts)
   addContextRoutes(add, parts)
   addRunRoutes(add, parts)
   addRerunRoutes(add, parts)
