@@ -144,7 +144,7 @@ indicators:
   await until(async () => {
     const answer = await runOfflineGate({
       slo: 'slo.yaml',
-      sli: 'sli.yaml',
+      sli: ['sli.yaml'],
       provider: 'prometheus',
       url: prometheus.url,
       timeframe: '1m',

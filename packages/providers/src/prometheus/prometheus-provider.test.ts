@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
+import type { ConnectionTls } from '@tiphys/contract/connections/connections.ts'
 import { PrometheusConnection } from '@tiphys/contract/connections/prometheus.ts'
 import { startServer } from '../../test/answering-server.ts'
 import { type Answer, describeProvider, REQUEST, type Seen } from '../../test/provider-contract.ts'
@@ -217,3 +221,63 @@ test('an address without a scheme is refused with the settings', () => {
   assert.equal(PrometheusConnection.safeParse({ url: 'mimir.example' }).success, false)
   assert.equal(PrometheusConnection.safeParse({ url: 'https://mimir.example/prom' }).success, true)
 })
+
+test('a query that no server can read is not sent, unless it may be MetricsQL', async () => {
+  const sent = async (query: string, syntax?: 'promql' | 'metricsql') => {
+    const { value, seen } = await ask(
+      () => vector('1'),
+      { query: { query } },
+      syntax ? { syntax } : {},
+    )
+    return seen.length === 0 ? `${value.detail.problem}: ${value.message}` : 'sent'
+  }
+  assert.match(
+    await sent('sum(rate(errors_total[5m])'),
+    /^query-refused: the query is no PromQL, at 1:\d+: /,
+  )
+  assert.match(await sent('up{job="$SERVICE}'), /^query-refused: the query is no PromQL, at 1:8: /)
+  const metricsql = 'sum(rate(errors_total)) default 0'
+  assert.equal(await sent(metricsql), 'sent')
+  assert.equal(await sent(metricsql, 'metricsql'), 'sent')
+  assert.match(await sent(metricsql, 'promql'), /^query-refused: the query is no PromQL/)
+})
+
+test('a server that wants to know who asks is shown a certificate', async (context) => {
+  const own = certificate()
+  if (own === undefined) return context.skip('not run here: openssl')
+  const { body } = vector('5')
+  const server = createServer({ ...own, ca: own.cert, requestCert: true }, (request, response) => {
+    request.resume()
+    response.end(JSON.stringify(body))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  context.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const { port } = server.address() as AddressInfo
+  const settings = { url: `https://127.0.0.1:${port}` }
+  const measure = (tls: ConnectionTls) =>
+    createPrometheusProvider(
+      { name: 'prometheus', settings, tls },
+      { http: createGuardedHttp(), retry: { ...FAST, attempts: 1 } },
+    ).fetchValue({ ...REQUEST, query: UP })
+  assert.equal((await measure({ ca: own.cert, cert: own.cert, key: own.key })).value, 5)
+  const anonymous = await measure({ ca: own.cert })
+  assert.equal(anonymous.detail.problem, 'unreachable')
+  assert.match((await measure({})).message, /^Prometheus did not answer: .*over TLS \(DEPTH_ZERO_SELF_SIGNED_CERT\)$/)
+})
+
+/** A fresh certificate for 127.0.0.1, for both sides; undefined where there is no openssl command. */
+function certificate(): { readonly key: string; readonly cert: string } | undefined {
+  const line =
+    'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=us -addext subjectAltName=IP:127.0.0.1 -keyout -'
+  try {
+    const text = execFileSync('openssl', line.split(' '), { encoding: 'utf8', stdio: 'pipe' })
+    const [, key, cert] =
+      /(-----BEGIN PRIVATE.*?-----END PRIVATE KEY-----)\s*(.*)/s.exec(text) ?? []
+    return key === undefined || cert === undefined ? undefined : { key, cert }
+  } catch {
+    return undefined
+  }
+}

@@ -10,10 +10,11 @@ import {
   type ProviderPower,
   type SliQuestion,
 } from '../sli/http-sli.ts'
-import type { SliFailure } from '../sli/reading.ts'
+import { failure, type SliFailure } from '../sli/reading.ts'
 import type { SliProvider, SliRequest } from '../sli/sli-provider.ts'
 import { complaintOf, readPrometheus } from './prometheus-answer.ts'
 import { rangeOf } from './prometheus-range.ts'
+import { checkPromql } from './promql-check.ts'
 
 export const PROMETHEUS_PROVIDER = 'prometheus'
 const MS_PER_SECOND = 1000
@@ -50,6 +51,8 @@ function question(
   settings: PrometheusConnection,
   { text, sli, request }: Asked,
 ): SliQuestion | SliFailure {
+  const unreadable = whyUnreadable(text, settings.syntax)
+  if (unreadable !== undefined) return failure('query-refused', unreadable)
   const range = rangeOf(sli, request.window)
   if ('kind' in range) return range
   const seconds = (ms: number) => String(ms / MS_PER_SECOND)
@@ -71,6 +74,15 @@ function question(
     otherwise: { url: `${url}?${form}` },
     ...(link === undefined ? {} : { link }),
   }
+}
+
+/** Said before anything is asked, with the place. What may be VictoriaMetrics' own is left to the server, unless it is known to be none. */
+function whyUnreadable(query: string, syntax: PrometheusConnection['syntax']): string | undefined {
+  if (syntax === 'metricsql') return undefined
+  const problem = checkPromql(query)
+  if (problem === undefined || (problem.isMetricsql && syntax !== 'promql')) return undefined
+  const { line, column, message } = problem
+  return `the query is no PromQL, at ${line}:${column}: ${message}`
 }
 
 function credentials(settings: PrometheusConnection): Record<string, string> {
