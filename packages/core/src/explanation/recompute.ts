@@ -53,7 +53,7 @@ export function reexplain(report: StoredReport, outcome: EvaluationOutcome): Exp
   })
 }
 
-function measuredValues(
+export function measuredValues(
   { indicatorResults }: StoredReport['evaluation'],
   { additionalSlis }: Explanation,
 ): readonly IndicatorValue[] {
@@ -63,7 +63,8 @@ function measuredValues(
   return [...values, ...additional]
 }
 
-function selectionOf({ baseline, objectives }: Explanation): ChosenRuns {
+/** What it was compared with, and what was left out. */
+export function selectionOf({ baseline, objectives }: Explanation): ChosenRuns {
   if (baseline === null) return { compared: [], leftOut: [], notes: [] }
   const values = comparedValues(baseline, objectives)
   const compared = baseline.evaluations.map(
