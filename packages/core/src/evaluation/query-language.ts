@@ -7,19 +7,24 @@ export type QueryLanguage = {
   readonly literals: Readonly<Record<string, LiteralRule>>
   /** From here to the end of the line quotes mean nothing. */
   readonly lineComment?: string
+  /** Nor do they between `/*` and its end. */
+  readonly hasBlockComments?: boolean
+  /** A pattern may stand between slashes after `=~` or `!~`: nothing but plain words may be filled in, and quotes are part of it. */
+  readonly hasPatterns?: boolean
 }
 
 /**
  * `backslash`: `\` before what is special. `doubled`: the quote twice. `raw`: nothing can be escaped, so values with the quote are
- * refused. `json`: as JSON.stringify writes it.
+ * refused. `verbatim`: the same where servers do not agree on what a backslash means, which is refused too. `json`: as JSON.stringify
+ * writes it. `interpolated`: `\` before what is special, and whatever would make an expression of `${` is refused.
  */
-export type LiteralRule = 'backslash' | 'doubled' | 'raw' | 'json'
+export type LiteralRule = 'backslash' | 'doubled' | 'raw' | 'verbatim' | 'json' | 'interpolated'
 
 export const PROMQL: QueryLanguage = {
   literals: { "'": 'backslash', '"': 'backslash', '`': 'raw' },
   lineComment: '#',
 }
-/** InfluxQL and NRQL: text in '…', names in "…". */
+/** NRQL, and InfluxQL but for its patterns: text in '…', names in "…". */
 export const SQL_LIKE: QueryLanguage = {
   literals: { "'": 'backslash', '"': 'backslash' },
   lineComment: '--',
@@ -30,35 +35,79 @@ export const SQL: QueryLanguage = {
   lineComment: '--',
 }
 export const JSON_BODY: QueryLanguage = { literals: { '"': 'json' } }
-/** Search languages with "…" only: Lucene, SPL, Flux. */
+/** As SQL_LIKE, with patterns: `=~ /^web/`. */
+export const INFLUXQL: QueryLanguage = { ...SQL_LIKE, hasBlockComments: true, hasPatterns: true }
+/** Several dialects behind one name: nothing that one of them would escape. */
+export const SQL_OF_ANY_KIND: QueryLanguage = {
+  literals: { "'": 'verbatim', '"': 'verbatim', '`': 'verbatim' },
+  lineComment: '--',
+  hasBlockComments: true,
+}
+/** Of Elasticsearch: text in "…", names in `…`. */
+export const ESQL: QueryLanguage = {
+  literals: { '"': 'backslash', '`': 'verbatim' },
+  lineComment: '//',
+  hasBlockComments: true,
+}
+/** Of InfluxDB 2: `"${r.host}"` is an expression inside a text. */
+export const FLUX: QueryLanguage = {
+  literals: { '"': 'interpolated' },
+  lineComment: '//',
+  hasPatterns: true,
+}
+/** Functions of Graphite: servers of its family disagree on escapes. */
+export const GRAPHITE: QueryLanguage = { literals: { "'": 'verbatim', '"': 'verbatim' } }
+/** Search languages with "…" only: Lucene, SPL. */
 export const DOUBLE_QUOTED: QueryLanguage = { literals: { '"': 'backslash' } }
 /** No literals: only plain words may be filled in. */
 export const PLAIN: QueryLanguage = { literals: {} }
 
-/** The quote that is open at the end of a text, or an empty text. */
+/** Opens a pattern, which ends at the next slash. */
+const SLASH = '/'
+
+/** The quote that is open at the end of a text, `/` inside a pattern, or an empty text. */
 export function openQuote(text: string, language: QueryLanguage): string {
-  const { literals, lineComment } = language
+  const { literals } = language
   let open = ''
   for (let index = 0; index < text.length; index++) {
     const character = text.charAt(index)
-    if (open === '' && lineComment !== undefined && text.startsWith(lineComment, index)) {
-      const end = text.indexOf('\n', index)
+    const comment = open === '' ? commentAt(text, index, language) : undefined
+    if (comment !== undefined) {
+      const end = text.indexOf(comment.end, index + comment.begin.length)
       if (end < 0) return ''
-      index = end
+      index = end + comment.end.length - 1
     } else if (open === '') {
-      if (Object.hasOwn(literals, character)) open = character
-    } else if (character === '\\' && escapesByBackslash(literals[open])) index++
+      if (Object.hasOwn(literals, character) || beginsPattern(text, index, language))
+        open = character
+    } else if (character === '\\' && escapesByBackslash(open, literals[open])) index++
     else if (character === open) open = ''
   }
   return open
 }
 
-function escapesByBackslash(rule: LiteralRule | undefined): boolean {
-  return rule === 'backslash' || rule === 'json'
+function commentAt(text: string, index: number, language: QueryLanguage) {
+  const { lineComment, hasBlockComments } = language
+  if (lineComment !== undefined && text.startsWith(lineComment, index)) {
+    return { begin: lineComment, end: '\n' }
+  }
+  return hasBlockComments && text.startsWith('/*', index) ? { begin: '/*', end: '*/' } : undefined
+}
+
+function beginsPattern(text: string, index: number, { hasPatterns }: QueryLanguage): boolean {
+  if (!hasPatterns || text.charAt(index) !== SLASH) return false
+  return /[=!]~\s*$/.test(text.slice(0, index))
+}
+
+function escapesByBackslash(quote: string, rule: LiteralRule | undefined): boolean {
+  if (quote === SLASH && rule === undefined) return true
+  return rule === 'backslash' || rule === 'json' || rule === 'interpolated'
 }
 
 /** Words that mean nothing but themselves in every query language. */
 const PLAIN_WORD = /^[\w.:-]*$/
+
+/** An odd number of backslashes. */
+const ENDS_ESCAPING = /(?<!\\)(?:\\\\)*\\$/
 
 /** A value as it must be written after `before`, or undefined when it cannot stand there without changing the query. */
 export function literalAt(
@@ -72,18 +121,35 @@ export function literalAt(
     return PLAIN_WORD.test(value) && !makesComment(before, value, language) ? value : undefined
   }
   if (/\p{Cc}/u.test(value)) return undefined
+  // The query's own backslash would take the value's first character, and that may be one of ours.
+  if (ENDS_ESCAPING.test(before)) return value !== '' && PLAIN_WORD.test(value) ? value : undefined
   switch (rule) {
     case 'raw':
       return value.includes(quote) ? undefined : value
+    case 'verbatim':
+      return value.includes(quote) || value.includes('\\') ? undefined : value
+    case 'interpolated':
+      return makesExpression(before, value) ? undefined : escaped(value, quote)
     case 'doubled':
       return value.replaceAll(quote, quote + quote)
     case 'json':
       return JSON.stringify(value).slice(1, -1)
     case 'backslash':
-      return value.replaceAll('\\', '\\\\').replaceAll(quote, `\\${quote}`)
+      return escaped(value, quote)
     default:
       return rule satisfies never
   }
+}
+
+function escaped(value: string, quote: string): string {
+  return value.replaceAll('\\', '\\\\').replaceAll(quote, `\\${quote}`)
+}
+
+/** Whatever comes after it; and where the query has an expression already there is no telling where that ends. */
+function makesExpression(before: string, value: string): boolean {
+  if (PLAIN_WORD.test(value)) return false
+  const isBegun = `${before.slice(-1)}${value}`.includes('${') || value.endsWith('$')
+  return isBegun || before.includes('${')
 }
 
 function makesComment(before: string, value: string, { lineComment }: QueryLanguage): boolean {

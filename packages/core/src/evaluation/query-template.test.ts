@@ -3,6 +3,10 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import {
   DOUBLE_QUOTED,
+  ESQL,
+  FLUX,
+  GRAPHITE,
+  INFLUXQL,
   JSON_BODY,
   literalAt,
   openQuote,
@@ -11,6 +15,7 @@ import {
   type QueryLanguage,
   SQL,
   SQL_LIKE,
+  SQL_OF_ANY_KIND,
 } from './query-language.ts'
 import { expandQuery } from './sli-query.ts'
 
@@ -60,15 +65,56 @@ test('in a text literal a value is written as the language wants it', () => {
   assert.match(filled('"{{ labels.hostile }}"', PLAIN), /would change/)
 })
 
+test('no expression comes into a text of Flux, and none of its own is filled', () => {
+  const label = (value: string, query: string) => {
+    const scope = { ...SCOPE, labels: { x: value } }
+    const expanded = expandQuery(query, scope, WINDOW, FLUX)
+    return expanded.ok ? expanded.query : undefined
+  }
+  assert.equal(label('a"b\\c {$}', 'host == "{{ labels.x }}"'), 'host == "a\\"b\\\\c {$}"')
+  for (const value of [`\${x}`, `a\${`, 'ends in $']) {
+    assert.equal(label(value, 'host == "{{ labels.x }}"'), undefined, value)
+    assert.equal(label(value, 'host == "$LABEL.x"'), undefined, value)
+  }
+  assert.equal(label('{x}', `host == "\${{ labels.x }}"`), undefined)
+  assert.equal(label('a b', `"\${r.a}" + "{{ labels.x }}"`), undefined)
+  assert.equal(label('a.b-7', `"\${r.a}" + "{{ labels.x }}"`), `"\${r.a}" + "a.b-7"`)
+})
+
+test('quotes in patterns and comments open nothing', () => {
+  const inPattern = 'where a =~ /"/ and b = {{ labels.hostile }}'
+  assert.match(filled(inPattern, INFLUXQL), /would change/)
+  assert.match(filled('where a =~ /{{ labels.hostile }}/', INFLUXQL), /would change/)
+  assert.equal(filled('a =~ /^{{ service }}$/', INFLUXQL), 'a =~ /^carts$/')
+  assert.match(filled("/* don't */ {{ labels.hostile }}", SQL_OF_ANY_KIND), /would change/)
+  assert.equal(filled("/* don't */ '{{ labels.build }}'", SQL_OF_ANY_KIND), "/* don't */ '7'")
+  assert.equal(filled('1 / 2 + "{{ filters.region }}"', FLUX), '1 / 2 + "eu west"')
+})
+
+test('where servers disagree on escapes, nothing that needs one is asked', () => {
+  for (const language of [GRAPHITE, SQL_OF_ANY_KIND]) {
+    assert.match(filled("f('{{ labels.hostile }}')", language), /would change/)
+    assert.equal(filled("f('{{ filters.region }}')", language), "f('eu west')")
+  }
+})
+
+test('a backslash of the query itself takes nothing of a value', () => {
+  assert.match(filled('"\\{{ labels.hostile }}"'), /would change/)
+  assert.equal(filled('"\\\\{{ filters.region }}"'), '"\\\\eu west"')
+})
+
 test('no value ends the literal it stands in, or begins a comment', () => {
-  const languages = fc.constantFrom(PROMQL, SQL, SQL_LIKE, JSON_BODY, DOUBLE_QUOTED, PLAIN)
+  const languages = fc.constantFrom(
+    ...[PROMQL, SQL, SQL_LIKE, JSON_BODY, DOUBLE_QUOTED, PLAIN],
+    ...[INFLUXQL, FLUX, GRAPHITE, ESQL, SQL_OF_ANY_KIND],
+  )
   const character = fc.constantFrom(...`'"\`\\-#/*a1 ;\n{}$(`)
   const value = fc.array(character, { maxLength: 8 }).map((all) => all.join(''))
   fc.assert(
     fc.property(
       languages,
       value,
-      fc.constantFrom('', "'", '"', '`', 'x -'),
+      fc.constantFrom('', "'", '"', '`', 'x -', '=~ /', '"$', '"\\'),
       (language, text, before) => {
         const literal = literalAt(before, text, language)
         if (literal === undefined) return
@@ -76,6 +122,7 @@ test('no value ends the literal it stands in, or begins a comment', () => {
         // Whatever came in, the same literal is open afterwards, and what follows is read as it was.
         assert.equal(openQuote(before + literal, language), quote)
         if (quote === '') assert.doesNotMatch(literal, /[^\w.:-]/)
+        if (language === FLUX) assert.ok(!`${before}${literal}{`.replace(/\{$/, '').includes('${'))
         if (quote !== '') assert.equal(openQuote(`${before}${literal}${quote}`, language), '')
         if (quote === '' && language.lineComment !== undefined) {
           assert.ok(!`${before}${literal}`.includes(language.lineComment))

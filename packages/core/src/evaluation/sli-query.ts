@@ -62,9 +62,8 @@ function fillUntrusted(
   let filled = parts[0] ?? ''
   for (const part of parts.slice(1)) {
     const isQuoted = openQuote(filled, language) !== ''
-    const isSafe = isQuoted
-      ? /^[^'"`\\\p{Cc}]*$/u.test(value)
-      : literalAt(filled, value, language) !== undefined
+    const isPlainText = !isQuoted || /^[^'"`\\\p{Cc}]*$/u.test(value)
+    const isSafe = isPlainText && literalAt(filled, value, language) === value
     if (!isSafe) return undefined
     filled += value + part
   }
