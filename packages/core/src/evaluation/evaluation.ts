@@ -63,10 +63,7 @@ export type MeasuredInput = Omit<EvaluationInput, 'previous' | 'labels'>
 export type ChosenRuns = Pick<BaselineSelection, 'compared' | 'leftOut' | 'notes'>
 
 /** The verdict against earlier evaluations that were chosen already, as a stored report names them. */
-export function evaluateAgainst(
-  input: MeasuredInput,
-  selection: ChosenRuns,
-): EvaluationOutcome {
+export function evaluateAgainst(input: MeasuredInput, selection: ChosenRuns): EvaluationOutcome {
   const { slo, providerFailure } = input
   const findings = lintSlo(slo).filter((finding) => finding.severity === 'error')
   const aggregateFunction = toAggregateFunction(slo.comparison.aggregateFunction)

@@ -55,9 +55,21 @@ export function reexplain(report: StoredReport, outcome: EvaluationOutcome): Exp
 
 export function measuredValues(
   { indicatorResults }: StoredReport['evaluation'],
-  { additionalSlis }: Explanation,
+  { additionalSlis, objectives }: Explanation,
 ): readonly IndicatorValue[] {
-  const values = (indicatorResults ?? []).flatMap(({ value }) => (value === null ? [] : [value]))
+  const results = indicatorResults ?? []
+  // An indicator that nobody sent is null where it is reported only, and filled in where it is judged.
+  const unsent = new Set(
+    results.flatMap(({ value }, index) => (value === null ? [objectives[index]?.sli] : [])),
+  )
+  // The first of a name counts; one that is reported only stands there as it was sent, others with what they were compared with.
+  const asSentFirst = [
+    ...results.filter(({ status }) => status === 'info'),
+    ...results.filter(({ status }) => status !== 'info'),
+  ]
+  const values = asSentFirst.flatMap(({ value }) =>
+    value === null || unsent.has(value.metric) ? [] : [value],
+  )
   // Only their names were kept: no objective reads their values.
   const additional = additionalSlis.map((metric) => ({ metric, value: 0, success: false }))
   return [...values, ...additional]

@@ -118,29 +118,40 @@ function toneOf({ status, measurement, pass }: ExplainedObjective): Tone {
 
 const HEADS = ['', 'indicator', 'measured', 'points', 'why'] as const
 const GAP = '  '
-/** Below it the last column goes onto lines of its own. */
+/** With less for the last column there are no columns. */
 const MIN_WHY_COLUMNS = 30
 
-/** Left-aligned columns; the last one is wrapped within itself, or below the others where there is no room beside them. */
-function table(objectives: readonly ExplainedObjective[], page: Page): string[] {
+/** Left-aligned columns, the last one wrapped within itself; a paragraph for each where there is no room for columns. */
+function table(objectives: readonly ExplainedObjective[], page: Page): readonly string[] {
   const rows = objectives.map((one) => ({ tone: toneOf(one), cells: cellsOf(one) }))
   const widths = HEADS.slice(0, -1).map((head, column) =>
     Math.max(widthOf(head), ...rows.map(({ cells }) => widthOf(cells[column] ?? ''))),
   )
   const before = widths.reduce((sum, width) => sum + width + GAP.length, 0)
-  const isBeside = page.columns - before >= MIN_WHY_COLUMNS
+  if (page.columns - before < MIN_WHY_COLUMNS) return paragraphs(rows, page)
   const line = (cells: readonly string[], tone?: Tone) => {
     const [first = '', ...others] = cells
       .slice(0, -1)
       .map((cell, column) => padded(cell, widths[column] ?? 0))
     const start = [tone === undefined ? first : page.paint(tone, first), ...others].join(GAP)
-    const why = cells.at(-1) ?? ''
-    if (!isBeside) return [start.trimEnd(), ...indented(why, CAUSE_INDENT, page.columns)]
-    const [top = '', ...below] = wrapped(why, page.columns - before)
+    const [top = '', ...below] = wrapped(cells.at(-1) ?? '', page.columns - before)
     return [`${start}${GAP}${top}`.trimEnd(), ...below.map((rest) => ' '.repeat(before) + rest)]
   }
-  const head = isBeside ? line(HEADS) : line([...HEADS.slice(0, -1), '']).slice(0, 1)
-  return [...head, ...rows.flatMap(({ cells, tone }) => line(cells, tone))]
+  return [...line(HEADS), ...rows.flatMap(({ cells, tone }) => line(cells, tone))]
+}
+
+type Row = { readonly tone: Tone; readonly cells: readonly string[] }
+
+function paragraphs(rows: readonly Row[], page: Page): readonly string[] {
+  return rows.flatMap(({ cells, tone }) => {
+    const [word = '', name = '', ...others] = cells.slice(0, -1)
+    const start = `${word}: `
+    const [top = '', ...below] = wrapped(`${start}${[name, ...others].join(', ')}`, page.columns)
+    const painted = top.startsWith(start)
+      ? page.paint(tone, word) + top.slice(word.length)
+      : page.paint(tone, top)
+    return [painted, ...below, ...indented(cells.at(-1) ?? '', CAUSE_INDENT, page.columns)]
+  })
 }
 
 /** In the order of `HEADS`. */

@@ -41,3 +41,46 @@ export function recomputeStored(stored: StoredVerdict): Recomputation {
     explanation: reexplain(report, outcome),
   }
 }
+
+/**
+ * Where a verdict, computed again from its report, differs from what is stored; undefined where it is the same to the last number and
+ * word. The stored one is as JSON left it.
+ */
+export function recomputeDifference(stored: {
+  readonly evaluation: Evaluation
+  readonly explanation: unknown
+}): string | undefined {
+  const explanation = readExplanation(stored.explanation)
+  if (explanation === undefined) return 'there is no report of ours'
+  const { evaluation } = stored
+  const again = recomputeStored({ evaluation, explanation })
+  if (again.code === 'not-judged') {
+    const isEmpty = evaluation.indicatorResults === null && evaluation.score === 0
+    return isEmpty ? undefined : 'it has results, and nothing that they were judged by'
+  }
+  return (
+    differenceAt('evaluation', asJson(evaluation), asJson(again.evaluation)) ??
+    differenceAt('explanation', asJson(explanation), asJson(again.explanation))
+  )
+}
+
+function asJson(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value))
+}
+
+/** The first place where two JSON values differ, as a path with both values. */
+function differenceAt(path: string, stored: unknown, again: unknown): string | undefined {
+  if (isContainer(stored) && isContainer(again)) {
+    for (const key of new Set([...Object.keys(stored), ...Object.keys(again)])) {
+      const difference = differenceAt(`${path}.${key}`, stored[key], again[key])
+      if (difference !== undefined) return difference
+    }
+    return undefined
+  }
+  if (Object.is(stored, again)) return undefined
+  return `${path} is ${JSON.stringify(stored)}, and comes out as ${JSON.stringify(again)}`
+}
+
+function isContainer(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}
