@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Evaluation } from '../evaluation.ts'
+import { FileProblem } from './error-body.ts'
 import { NumberPage, TolerantPaging } from './paging.ts'
 
 /** Who corrected an evaluation, when and why. */
@@ -75,6 +76,58 @@ export const EvaluationQuery = TolerantPaging.extend({
   stage: z.string().optional(),
   service: z.string().optional(),
 })
+const MAX_FILE_NAME_CHARACTERS = 300
+
+/** Another slo.yaml for the values of a stored evaluation. */
+export const WhatIfBody = z.strictObject({
+  /** The text of the file. */
+  slo: z.string({ error: 'is missing: the text of an slo.yaml' }),
+  /** How problems call it; `slo.yaml` by default. */
+  file: z.string().min(1).max(MAX_FILE_NAME_CHARACTERS).optional(),
+  /** `then` (default): the runs it was compared with; `now`: those the file chooses among the earlier ones as they are today. */
+  baseline: z.enum(['then', 'now'], { error: 'must be then or now' }).optional(),
+})
+export type WhatIfBody = z.infer<typeof WhatIfBody>
+
+const VerdictWord = z.enum(['pass', 'warning', 'fail', 'none'])
+const ObjectiveState = z.object({
+  status: z.string(),
+  points: z.number(),
+  weight: z.number(),
+  reason: z.string(),
+})
+
+/** The verdict that the file would have come to. It is stored nowhere. */
+export const WhatIf = z.object({
+  triggeredId: z.string(),
+  baseline: z.enum(['then', 'now']),
+  /** What the event would have said. */
+  status: z.string(),
+  result: z.string(),
+  message: z.string(),
+  /** Against the stored one. */
+  change: z.object({
+    sentence: z.string(),
+    verdict: z.object({ from: VerdictWord, to: VerdictWord }),
+    score: z.object({ from: z.number().nullable(), to: z.number().nullable() }),
+    objectives: z.array(
+      z.object({
+        sli: z.string(),
+        name: z.string(),
+        change: z.enum(['same', 'changed', 'added', 'removed']),
+        from: ObjectiveState.nullable(),
+        to: ObjectiveState.nullable(),
+        text: z.string(),
+      }),
+    ),
+  }),
+  evaluation: Evaluation,
+  explanation: z.record(z.string(), z.unknown()),
+  /** What is doubtful in the file. */
+  warnings: z.array(FileProblem),
+})
+export type WhatIf = z.infer<typeof WhatIf>
+
 const MAX_REASON_CHARACTERS = 500
 const MAX_PERSON_CHARACTERS = 200
 const SAY_WHY = { error: 'is missing: say why' }

@@ -92,6 +92,7 @@ export const ROUTE_ACCESS: Readonly<Record<string, Access>> = {
   // It stands before what slo.yaml says.
   'POST /api/tiphys/v1/evaluations/:triggeredId/pin': CONFIGURE,
   'DELETE /api/tiphys/v1/evaluations/:triggeredId/pin': CONFIGURE,
+  'POST /api/tiphys/v1/evaluations/:triggeredId/what-if': READ,
   'GET /api/tiphys/v1/references': READ,
   'GET /api/tiphys/v1/approvals': ['read', 'approve'],
   'POST /api/tiphys/v1/approvals/:triggeredId': ['approve'],

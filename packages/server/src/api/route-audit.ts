@@ -28,6 +28,7 @@ const SENT: AuditRule = { lines: eventLines }
 export const ROUTE_AUDIT: Readonly<Record<string, AuditRule>> = {
   'POST /api/v1/auth': { unaudited: 'it changes nothing' },
   'POST /api/tiphys/v1/lint': { unaudited: 'it changes nothing' },
+  'POST /api/tiphys/v1/evaluations/:triggeredId/what-if': { unaudited: 'it changes nothing' },
 
   'POST /api/v1/event': SENT,
   'POST /api/controlPlane/v1/event': SENT,

@@ -220,6 +220,14 @@ function addEvaluations(add: Add): void {
       const rest = { name: id, context, person: 'anna', details: { reason: 'a bad day' } }
       return [answer, { action, ...CARTS, ...rest }, first]
     })
+  add(`POST ${evaluations}/what-if`, async (house) => {
+    const { id } = await evaluated(house)
+    const slo = 'objectives: [{sli: rt, pass: [{criteria: ["<9"]}]}]'
+    return [
+      await house.call('POST', `/api/tiphys/v1/evaluations/${id}/what-if`, { slo }),
+      undefined,
+    ]
+  })
   corrected('invalidation', 'POST', 'evaluation.invalidate')
   corrected('invalidation', 'DELETE', 'evaluation.restore', 'evaluation.invalidate')
   corrected('pin', 'POST', 'evaluation.pin')
@@ -243,7 +251,7 @@ async function evaluated(house: AuditHouse): Promise<{ id: string; context: stri
     timeEnd: '',
     result: 'pass',
     score: 100,
-    sloFileContent: '',
+    sloFileContent: base64('objectives: [{sli: rt}]'),
     indicatorResults: [indicator],
   }
   const path = `/api/tiphys/v1/tasks/${asked.id}/result`
