@@ -7,9 +7,11 @@ import type { SliProvider } from '@tiphys/providers/sli/sli-provider.ts'
 import { createTestResultsProvider } from '@tiphys/providers/sli/test-results-provider.ts'
 import { createApprovalExecutor } from './executors/approval/approval-executor.ts'
 import { createEvaluationExecutor } from './executors/evaluation/evaluation-executor.ts'
+import { remoteSli } from './executors/evaluation/remote-sli.ts'
 import type { TaskExecutor, TaskJob } from './executors/executor.ts'
 import { createTestExecutor } from './executors/test/test-executor.ts'
 import { DEFAULT_TEST_LIMITS } from './executors/test/test-limits.ts'
+import type { Integrations } from './integrations/integrations.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
 import type { Projections } from './ports/projections.ts'
@@ -21,6 +23,8 @@ export type ExecutorParts = {
   readonly clock: Clock
   readonly log: Log
   readonly projections: Projections
+  /** Who may answer what is asked of others. */
+  readonly integrations: Pick<Integrations, 'isSubscribed' | 'subscribersOf'>
   /** Hosts of applications that a test may be sent to. */
   readonly trustedHosts: (job: TaskJob) => Promise<readonly string[]>
   /** Where this server listens: no test and no query may reach it. */
@@ -29,7 +33,7 @@ export type ExecutorParts = {
 
 /** What carries out tests, evaluations and approvals; the Argo CD side brings its own. */
 export function composeExecutors(parts: ExecutorParts): TaskExecutor[] {
-  const { settings, clock, log, projections, trustedHosts, ownPort } = parts
+  const { settings, clock, log, projections, integrations, trustedHosts, ownPort } = parts
   const http = guardedHttp(settings, ownPort)
   return [
     createTestExecutor({
@@ -41,6 +45,7 @@ export function composeExecutors(parts: ExecutorParts): TaskExecutor[] {
     }),
     createEvaluationExecutor({
       provider: providersOf(settings, http),
+      remote: (name, job) => remoteSli({ ...integrations, clock }, name, job),
       previousEvaluations: ({ projectId, stage, service }, wish) =>
         evaluationHistory(projections, { projectId, stage, service, ...wish }),
     }),

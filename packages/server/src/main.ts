@@ -223,6 +223,7 @@ async function runEngine(building: Building, parts: Engineable): Promise<Engine>
       ...composeExecutors({
         ...building,
         projections,
+        integrations,
         trustedHosts: argocd.trustedHosts,
         ownPort: () => building.listening.port(),
       }),

@@ -1,4 +1,5 @@
 import type { Evaluation, IndicatorResult } from '@tiphys/contract/evaluation.ts'
+import type { GetSliTriggered } from '@tiphys/contract/get-sli.ts'
 import type { PreviousEvaluationFile } from '@tiphys/contract/offline-gate.ts'
 import type { Slo } from '../slo/slo.ts'
 import type { PreviousEvaluation } from './baseline.ts'
@@ -65,21 +66,18 @@ export function toPreviousEvaluation(
   return { id, result, values }
 }
 
-/** The `get-sli` object of `get-sli.triggered`: what a provider outside of this process is asked (facts/keptn-v1.md 3.2). */
-export type GetSli = {
-  readonly sliProvider: string
-  readonly start: string
-  readonly end: string
-  readonly indicators: readonly string[]
-  readonly customFilters: readonly { readonly key: string; readonly value: string }[]
-}
-
-export function toGetSli(slo: Slo, sliProvider: string, window: EvaluationWindow): GetSli {
+/** What a provider outside of this process is asked (facts/keptn-v1.md 3.2): for its own indicators, where others are asked too. */
+export function toGetSli(
+  slo: Slo,
+  sliProvider: string,
+  window: Pick<EvaluationWindow, 'start' | 'end'>,
+  indicators: readonly string[],
+): GetSliTriggered {
   return {
     sliProvider,
     start: window.start,
     end: window.end,
-    indicators: slo.objectives.map((objective) => objective.sli),
+    indicators,
     customFilters: Object.entries(slo.filter).map(([key, value]) => ({ key, value })),
   }
 }

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { JsonObject } from '@tiphys/contract/json.ts'
 import { measured, unmeasured } from '@tiphys/core/evaluation/sli-value.ts'
-import { toGetSli, toPreviousEvaluation } from '@tiphys/core/evaluation/wire.ts'
+import { toPreviousEvaluation } from '@tiphys/core/evaluation/wire.ts'
+import type { RemoteQuestion, RemoteReply } from '../sli/remote-sli.ts'
 import type { SliProvider } from '../sli/sli-provider.ts'
 import { createTestResultsProvider } from '../sli/test-results-provider.ts'
-import { type EvaluationTask, prepareEvaluation } from './prepare-evaluation.ts'
-import { type EvaluationRun, finishEvaluation, runEvaluation } from './run-evaluation.ts'
+import { type EvaluationRun, runEvaluation } from './run-evaluation.ts'
 
 const SLO = `
 spec_version: '1.0'
@@ -145,8 +146,8 @@ test('what cannot be evaluated ends errored with the reason', async () => {
   )
   assert.match(await reason({ sliProvider: undefined }), /^no SLI provider for project shop/)
   assert.equal(
-    await reason({ sliProvider: 'dynatrace' }),
-    'evaluation performed by lighthouse received an unexpected error: SLI provider dynatrace is not connected, and nobody answers for it',
+    await reason({ sliProvider: 'somebody' }),
+    'evaluation performed by lighthouse received an unexpected error: SLI provider somebody is not connected, and nobody answers for it',
   )
   const broken = { 'test-results': [{ file: 'test-results/sli.yaml', text: 'indicators: [' }] }
   assert.match(
@@ -211,37 +212,101 @@ test('queries are merged project, stage, service, and filled with what the event
   )
 })
 
-test('a provider outside is asked with get-sli.triggered, and its answer finishes the evaluation', () => {
-  const { provider: _p, previousEvaluations: _e, ...task } = run()
-  const preparation = prepareEvaluation(task satisfies EvaluationTask)
-  assert.ok(preparation.code === 'ready')
-  const { prepared } = preparation
-  assert.deepEqual(toGetSli(prepared.slo, 'remote', prepared.window), {
-    sliProvider: 'remote',
-    start: TEST_WINDOW.start,
-    end: TEST_WINDOW.end,
-    indicators: ['response_time_p95', 'error_rate'],
-    customFilters: [{ key: 'handler', value: 'Items' }],
-  })
-  const values = [
+/** Somebody outside who answers for every name that is not built in. */
+function outside(reply: Partial<RemoteReply>, data: JsonObject = {}) {
+  const asked: RemoteQuestion[] = []
+  const ask = (question: RemoteQuestion): Promise<RemoteReply> => {
+    asked.push(question)
+    const said = { status: 'succeeded', result: 'pass', message: '' } as const
+    return Promise.resolve({ code: 'answered', ...said, answers: [{ 'get-sli': data }], ...reply })
+  }
+  return { asked, remote: () => ({ ask }) }
+}
+
+const TOLD = {
+  indicatorValues: [
     { metric: 'response_time_p95', value: 1, success: true },
     { metric: 'error_rate', value: 0, success: true },
     { metric: 'extra', value: 0, success: true },
-  ]
-  const finish = (told: object) => finishEvaluation(prepared, { code: 'told', values, ...told }, [])
-  assert.match(
-    finish({ result: 'pass' }).message,
-    /^Lighthouse received additional SLIs.*: extra \./,
-  )
-  const failed = finish({ status: 'succeeded', result: 'fail', message: 'half' })
+  ],
+}
+
+test('a provider outside is asked with get-sli.triggered, and its answer finishes the evaluation', async () => {
+  const { asked, remote } = outside({}, TOLD)
+  const data = { test: TEST_WINDOW, deployment: { deploymentNames: ['canary', 'other'] } }
+  const answer = await runEvaluation(run({ sliProvider: 'remote', remote, data }))
+  assert.deepEqual(asked, [
+    {
+      getSli: {
+        sliProvider: 'remote',
+        start: TEST_WINDOW.start,
+        end: TEST_WINDOW.end,
+        indicators: ['response_time_p95', 'error_rate'],
+        customFilters: [{ key: 'handler', value: 'Items' }],
+      },
+      deployment: 'canary',
+    },
+  ])
+  assert.deepEqual([answer.status, answer.result], ['succeeded', 'pass'])
+  assert.match(answer.message, /^Lighthouse received additional SLIs.*: extra \./)
+  assert.equal(answer.evaluation.indicatorResults?.[0]?.value?.value, 1)
+  assert.equal(answer.explanation.objectives[0]?.provider, 'remote')
+})
+
+test('what a provider outside says of its answer as a whole counts, in the words of Keptn', async () => {
+  const end = (reply: Partial<RemoteReply>) =>
+    runEvaluation(run({ sliProvider: 'remote', ...outside(reply, TOLD) }))
+  const failed = await end({ result: 'fail', message: 'half' })
   assert.equal(failed.result, 'fail')
   assert.equal(failed.evaluation.result, 'pass')
   assert.equal(failed.message, 'lighthouse failed because SLI failed with message half')
-  assert.match(finish({ status: 'errored', message: 'down' }).message, /unexpected error: down$/)
-  assert.equal(
-    finish({ status: 'aborted' }).message,
-    'evaluation performed by lighthouse was aborted',
+  const errored = await end({ status: 'errored', result: 'fail', message: 'down' })
+  assert.equal(errored.status, 'errored')
+  assert.match(errored.message, /unexpected error: down$/)
+  const aborted = await end({ status: 'aborted', result: 'fail' })
+  assert.equal(aborted.message, 'evaluation performed by lighthouse was aborted')
+})
+
+test('values measured here and told from outside make one evaluation', async () => {
+  const { asked, remote } = outside(
+    {},
+    {
+      indicatorValues: [
+        { metric: 'error_rate', value: 0.5, success: true },
+        // Not asked of it: the provider that has the indicator counts.
+        { metric: 'response_time_p95', value: 9999, success: true },
+      ],
+    },
   )
+  const mixed = {
+    remote,
+    sliProvider: 'test-results',
+    sliFiles: {
+      'test-results': [{ file: 'a', text: 'indicators: { response_time_p95: response_time_p95 }' }],
+      remote: [{ file: 'b', text: 'indicators: { error_rate: whatever }' }],
+    },
+  }
+  const answer = await runEvaluation(run(mixed))
+  assert.deepEqual(asked[0]?.getSli.indicators, ['error_rate'])
+  assert.equal(answer.result, 'pass')
+  const values = answer.evaluation.indicatorResults?.map(({ value }) => value?.value)
+  assert.deepEqual(values, [312.5, 0.5])
+  const providers = answer.explanation.objectives.map(({ provider }) => provider)
+  assert.deepEqual(providers, ['test-results', 'remote'])
+
+  const silent = outside({ code: 'unanswered', status: 'errored', result: 'fail', message: 'gone' })
+  const half = await runEvaluation(run({ ...mixed, remote: silent.remote }))
+  assert.deepEqual([half.status, half.result], ['succeeded', 'fail'])
+  assert.equal(half.explanation.objectives[1]?.measurement.kind, 'provider-error')
+  assert.match(half.message, /'error_rate': gone$/)
+})
+
+test('a connection wins over somebody outside, and without either the evaluation ends', async () => {
+  const { asked, remote } = outside({}, TOLD)
+  assert.equal((await runEvaluation(run({ remote }))).result, 'pass')
+  assert.deepEqual(asked, [])
+  const nobody = await runEvaluation(run({ sliProvider: 'remote', remote: () => undefined }))
+  assert.match(nobody.message, /SLI provider remote is not connected, and nobody answers for it$/)
 })
 
 test('an abort is no verdict: it is thrown', async () => {

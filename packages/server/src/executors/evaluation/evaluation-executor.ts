@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject } from '@tiphys/contract/json.ts'
 import type { PreviousEvaluation } from '@tiphys/core/evaluation/baseline.ts'
 import { type HistoryWish, runEvaluation } from '@tiphys/providers/evaluation/run-evaluation.ts'
 import type { NamedText } from '@tiphys/providers/evaluation/slo-text.ts'
+import type { RemoteSli } from '@tiphys/providers/sli/remote-sli.ts'
 import type { SliProvider } from '@tiphys/providers/sli/sli-provider.ts'
 import { type ProjectSnapshot, placeName } from '../../engine/project-snapshot.ts'
 import type { Place } from '../../ports/configuration.ts'
@@ -11,6 +12,8 @@ import type { TaskAnswer, TaskExecutor, TaskJob } from '../executor.ts'
 export type EvaluationParts = {
   /** What the operator connected for the job's project, or what its tests reported; undefined when nobody did. */
   readonly provider: (name: string, job: TaskJob) => SliProvider | undefined
+  /** Somebody outside who may answer for a name that is not connected; undefined where nobody ever would. */
+  readonly remote: (name: string, job: TaskJob) => RemoteSli | undefined
   /** Earlier evaluations of the place, newest first, also those that do not count. */
   readonly previousEvaluations: (
     job: TaskJob,
@@ -58,6 +61,7 @@ async function evaluateTask(parts: EvaluationParts, job: TaskJob): Promise<TaskA
     sliFiles: await sliFilesOf(snapshot, stage, service),
     sliProvider: snapshot.settings.sliProvider,
     provider: (name) => parts.provider(name, job),
+    remote: (name) => parts.remote(name, job),
     previousEvaluations: (wish) => parts.previousEvaluations(job, wish),
     signal: job.signal,
   })
