@@ -12,7 +12,7 @@ export function evaluationDifferences(project: ImportProject): readonly LocatedD
   return [
     ...noValue(project.files),
     ...project.services.flatMap((one) => serviceDifferences(project, one.stage, one.service)),
-    ...project.files.flatMap((file) => [...providerNotBuilt(project, file), ...sloNotRead(file)]),
+    ...project.files.flatMap((file) => [...providerToConnect(project, file), ...sloNotRead(file)]),
   ]
 }
 
@@ -67,7 +67,7 @@ function providerMissing(slo: ImportedFile): LocatedDifference {
 
 function providerSeveral(slo: ImportedFile, providers: readonly string[]): LocatedDifference {
   return {
-    severity: 'error',
+    severity: 'changes',
     code: 'provider-several',
     file: slo,
     path: [],
@@ -114,18 +114,39 @@ function isOfService(place: ImportedFile['place'], stage: string, service: strin
   return place.level === 'service' && place.stage === stage && place.service === service
 }
 
-function providerNotBuilt(project: ImportProject, file: ImportedFile): LocatedDifference[] {
+/** Asked without anything said in tiphys.yaml. */
+const WITHOUT_CONNECTION: ReadonlySet<string> = new Set(['test-results', 'argocd'])
+
+/** What answers these queries here: a connection of the operator's, or the service that did in Keptn. */
+function providerToConnect(project: ImportProject, file: ImportedFile): LocatedDifference[] {
   const name = /^([^/]+)\/sli\.yaml$/.exec(file.uri)?.[1]
-  if (name === undefined || project.builtInProviders.includes(name)) return []
+  if (name === undefined || WITHOUT_CONNECTION.has(name)) return []
+  const isBuiltIn = project.builtInProviders.includes(name)
+  // Said in the guide for everybody: no server measures without it.
+  if (name === 'prometheus') return []
+  const common = {
+    file,
+    path: ['indicators'],
+    was: `The SLI provider ${name} answered these queries, by a service in the cluster.`,
+  }
+  if (isBuiltIn) {
+    return [
+      {
+        ...common,
+        severity: 'changes',
+        code: 'provider-to-connect',
+        now: `The server asks ${name} itself where tiphys.yaml has a connection to it, else the service that subscribed to get-sli.triggered; without either, evaluations end errored.`,
+        todo: `Write providers.${name} into the server's tiphys.yaml (docs/providers.md), or keep the service subscribed.`,
+      },
+    ]
+  }
   return [
     {
-      severity: 'error',
+      ...common,
+      severity: 'changes',
       code: 'provider-not-built',
-      file,
-      path: ['indicators'],
-      was: `The SLI provider ${name} answered these queries.`,
-      now: `${name} is not built in yet: evaluations that ask it end errored. Built in are ${project.builtInProviders.join(' and ')}.`,
-      todo: 'Move the queries to prometheus/sli.yaml, or judge by the tests: sliProvider: test-results in tiphys/project.yaml.',
+      now: `${name} is none of those built in (${project.builtInProviders.join(', ')}): the service that subscribed to get-sli.triggered is asked; without one, evaluations end errored.`,
+      todo: `Keep the service that answers for ${name} running and subscribed (docs/integrations.md), or connect one of those built in under that name (docs/providers.md).`,
     },
   ]
 }

@@ -34,7 +34,7 @@ function project(files: ImportedFile[], more: Partial<ImportProject> = {}): Impo
     notFiles: [],
     missingStages: [],
     withoutBranches: false,
-    builtInProviders: ['prometheus', 'test-results'],
+    builtInProviders: ['prometheus', 'dynatrace', 'test-results'],
     ...more,
   }
 }
@@ -122,7 +122,8 @@ test('where the values of an evaluation come from', () => {
   assert.deepEqual(codes([file('slo.yaml'), file('prometheus/sli.yaml', PROJECT)]), [])
   assert.deepEqual(codes([file('slo.yaml')]), ['provider-missing'])
   assert.deepEqual(codes([file('slo.yaml')], { sliProvider: 'test-results' }), [])
-  assert.deepEqual(codes([file('slo.yaml'), file('dynatrace/sli.yaml')]), ['provider-not-built'])
+  assert.deepEqual(codes([file('slo.yaml'), file('zabbix/sli.yaml')]), ['provider-not-built'])
+  assert.deepEqual(codes([file('slo.yaml'), file('dynatrace/sli.yaml')]), ['provider-to-connect'])
   assert.deepEqual(
     codes([file('slo.yaml'), file('prometheus/sli.yaml'), file('test-results/sli.yaml')]),
     ['provider-several'],

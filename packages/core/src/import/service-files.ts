@@ -95,8 +95,8 @@ const NOT_READ: Partial<Record<ServiceFileKind, Sentences>> = {
   dynatrace: {
     severity: 'error',
     was: 'dynatrace-service read this file: queries, dashboards, events to Dynatrace.',
-    now: 'The file is kept and nobody reads it: Dynatrace is not built in yet.',
-    todo: 'Measure with Prometheus, or with the tests themselves (sliProvider: test-results).',
+    now: 'The file is kept and nobody reads it: queries come from dynatrace/sli.yaml, and no events are sent to Dynatrace.',
+    todo: 'Write the queries into dynatrace/sli.yaml and providers.dynatrace into tiphys.yaml (docs/providers.md), or keep dynatrace-service subscribed.',
   },
 }
 

@@ -1,3 +1,4 @@
+import { CONNECTION_KINDS } from '@tiphys/contract/connections/connections.ts'
 import type { ImportReport } from '@tiphys/contract/import-report.ts'
 import type { Shipyard } from '@tiphys/contract/shipyard.ts'
 import type { Locate } from '@tiphys/contract/yaml-file.ts'
@@ -9,15 +10,16 @@ import { outsideGit } from '@tiphys/core/import/outside-git.ts'
 import { serviceFileKind } from '@tiphys/core/import/service-files.ts'
 import { taskDifferences } from '@tiphys/core/import/task-differences.ts'
 import { readProjectFile } from '../lint-files.ts'
-import { PROMETHEUS_PROVIDER } from '../prometheus/prometheus-provider.ts'
 import type { KeptnRepository } from './keptn-repository.ts'
 import { fileIs, inOrder, type PlacedFinding, placedFinding, placedOf } from './placed-finding.ts'
 import { type FileReport, isComparing, type ReadShipyard, readFileReport } from './read-files.ts'
 import { jobNames, type ServiceNames, webhookNames } from './service-names.ts'
 import { unchangedOf } from './unchanged.ts'
 
+/** Argo CD's own figures need no connection beside the one to Argo CD. */
+const ARGOCD = 'argocd'
 /** What this server can ask for values. */
-const BUILT_IN_PROVIDERS = [PROMETHEUS_PROVIDER, TEST_RESULTS_PROVIDER]
+const BUILT_IN_PROVIDERS = [...Object.keys(CONNECTION_KINDS), TEST_RESULTS_PROVIDER, ARGOCD]
 
 /**
  * Everything there is to say about a Keptn project, errors first.
