@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { DatadogConnection } from './datadog.ts'
+import { DynatraceConnection } from './dynatrace.ts'
 import { HttpJsonConnection } from './http-json.ts'
 import { PrometheusConnection } from './prometheus.ts'
 
@@ -10,6 +11,7 @@ export const CONNECTION_KINDS = {
   prometheus: PrometheusConnection,
   'http-json': HttpJsonConnection,
   datadog: DatadogConnection,
+  dynatrace: DynatraceConnection,
 } as const
 
 export type ConnectionKind = keyof typeof CONNECTION_KINDS
@@ -44,5 +46,6 @@ export const ProvidersFile = z.strictObject({
   prometheus: oneOrMore(PrometheusConnection),
   'http-json': oneOrMore(HttpJsonConnection),
   datadog: oneOrMore(DatadogConnection),
+  dynatrace: oneOrMore(DynatraceConnection),
 })
 export type ProvidersFile = z.infer<typeof ProvidersFile>

@@ -1,5 +1,6 @@
 import type { Connection } from '@tiphys/contract/connections/connections.ts'
 import { createDatadogProvider } from '../datadog/datadog-provider.ts'
+import { createDynatraceProvider } from '../dynatrace/dynatrace-provider.ts'
 import { createHttpJsonProvider } from '../http-json/http-json-provider.ts'
 import { createPrometheusProvider } from '../prometheus/prometheus-provider.ts'
 import type { ProviderPower } from '../sli/http-sli.ts'
@@ -14,6 +15,8 @@ export function createProvider(connection: Connection, power: ProviderPower): Sl
       return createHttpJsonProvider(connection, power)
     case 'datadog':
       return createDatadogProvider(connection, power)
+    case 'dynatrace':
+      return createDynatraceProvider(connection, power)
     default:
       return connection satisfies never
   }
