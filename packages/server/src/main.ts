@@ -326,6 +326,7 @@ async function listen(
   const url = await api.listen({ host, port })
   listening.port = () => Number(new URL(url).port)
   closing.push(() => served.readiness.stop())
+      ...(settings.publicUrl === undefined ? {} : { publicUrl: settings.publicUrl }),
   noteOwner(`${join(settings.dataDir, DATABASE_FILE)}.lock`, { pid: process.pid, url })
   log.info({ url, dataDir: settings.dataDir }, 'listening')
   return `${url}${basePath}`

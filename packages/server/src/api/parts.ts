@@ -48,6 +48,8 @@ export type ServerFacts = {
   /** On loopback: a request that names another host is refused (a web page that rebinds its name to us). */
   readonly checkHost: boolean
   /** Take the client's address from `X-Forwarded-For`. */
+  /** How people reach it, base path included; used in links. */
+  readonly publicUrl?: string
   readonly behindProxy: boolean
   /** Whether it can serve, and if not, why. */
   readonly readiness: () => Readiness | Promise<Readiness>

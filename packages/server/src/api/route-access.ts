@@ -86,6 +86,7 @@ export const ROUTE_ACCESS: Readonly<Record<string, Access>> = {
   'GET /api/tiphys/v1/runs/:id': READ,
   'GET /api/tiphys/v1/evaluations': READ,
   'GET /api/tiphys/v1/evaluations/:triggeredId': READ,
+  'GET /api/tiphys/v1/evaluations/:triggeredId/report': READ,
   // As the event of Keptn that says the same.
   'POST /api/tiphys/v1/evaluations/:triggeredId/invalidation': CONTROL,
   'DELETE /api/tiphys/v1/evaluations/:triggeredId/invalidation': CONTROL,

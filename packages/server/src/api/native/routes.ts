@@ -6,6 +6,7 @@ import { addBackupRoute } from './backup.ts'
 import { addContextDeletionRoute } from './context-deletion.ts'
 import { addContextRoutes } from './contexts.ts'
 import { addEvaluationCorrectionRoutes } from './evaluation-corrections.ts'
+import { addEvaluationReportRoute } from './evaluation-report.ts'
 import { addWhatIfRoute } from './evaluation-what-if.ts'
 import { addEvaluationRoutes } from './evaluations.ts'
 import { addEventBatchRoute } from './event-batch.ts'
@@ -33,6 +34,7 @@ export function addNativeRoutes(
   addTaskRoutes(add, parts)
   addEventBatchRoute(add, parts)
   addEvaluationRoutes(add, parts)
+  addEvaluationReportRoute(add, parts)
   addEvaluationCorrectionRoutes(add, parts)
   addWhatIfRoute(add, parts)
   addTokenRoutes(add, parts.tokens)
