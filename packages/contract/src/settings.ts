@@ -58,6 +58,26 @@ const LoadTests = z.strictObject({
   maxConnections: z.int().positive().optional(),
 })
 
+/** Programs that tests run on the server's machine; off unless `enabled`. docs/security.md says what that means. */
+const Commands = z.strictObject({
+  enabled: z.boolean().optional(),
+  /** Names of programs, or absolute paths; unset: every program in the PATH. */
+  allow: z
+    .array(z.string().regex(/^[A-Za-z0-9_.+/-]{1,200}$/))
+    .max(100)
+    .optional(),
+  maxConcurrent: z.int().min(1).max(100).optional(),
+  maxOutputMb: z.int().min(1).max(1_000).optional(),
+  maxFileMb: z.int().min(1).max(2_000).optional(),
+  maxRunMb: z.int().min(1).max(10_000).optional(),
+  path: z.string().min(1).optional(),
+  /** Names of variables of the server that programs see. */
+  environment: z
+    .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/))
+    .max(100)
+    .optional(),
+})
+
 /** What /metrics shows, and to whom. */
 const Metrics = z.strictObject({
   public: z.boolean().optional(),
@@ -94,6 +114,7 @@ export const SettingsFile = z.strictObject({
   git: Git.optional(),
   providers: ProvidersFile.optional(),
   loadTests: LoadTests.optional(),
+  commands: Commands.optional(),
   shutdownGrace: z.string().optional(),
   retention: Retention.optional(),
 })

@@ -1,4 +1,5 @@
 import type { Json } from './json.ts'
+import type { ResultFormat } from './test-result-format.ts'
 import type { Threshold } from './test-threshold.ts'
 import type { Method } from './tests-yaml-values.ts'
 
@@ -10,7 +11,7 @@ export type TestSuite = {
   readonly tests: readonly TestPlan[]
 }
 
-export type TestPlan = ChecksPlan | LoadTestPlan
+export type TestPlan = ChecksPlan | LoadTestPlan | CommandTestPlan
 
 export type ChecksPlan = {
   readonly kind: 'checks'
@@ -25,6 +26,29 @@ export type LoadTestPlan = {
   readonly name: string
   readonly target?: string
   readonly load: LoadPlan
+}
+
+export type CommandTestPlan = {
+  readonly kind: 'command'
+  readonly name: string
+  readonly target?: string
+  readonly command: CommandPlan
+}
+
+/** A program that is run on the server, in a folder of its own that holds files of the project. */
+export type CommandPlan = {
+  /** The program and its arguments; no shell reads them. */
+  readonly argv: readonly string[]
+  /** Patterns (file-pattern.ts) of the project's resources that are put into the folder. */
+  readonly files: readonly string[]
+  /** Below the folder; '' = the folder itself. */
+  readonly workingDirectory: string
+  readonly environment: Readonly<Record<string, string>>
+  readonly timeoutMs: number
+  /** Files it writes, from the working directory on. */
+  readonly results: readonly { readonly format: ResultFormat; readonly path: string }[]
+  readonly artifacts: readonly string[]
+  readonly thresholds: readonly Threshold[]
 }
 
 export type RequestPlan = {

@@ -22,9 +22,19 @@ export const THRESHOLD_FIGURES = {
   response_time_p95: 'time',
   response_time_p99: 'time',
   response_time_max: 'time',
+  checks_passed: 'count',
+  checks_failed: 'count',
 } as const satisfies Record<string, FigureKind>
 
 export type ThresholdFigure = keyof typeof THRESHOLD_FIGURES
+
+const ALL_FIGURES = Object.keys(THRESHOLD_FIGURES) as readonly ThresholdFigure[]
+const isOfChecks = (figure: ThresholdFigure) => figure.startsWith('checks_')
+
+/** What our own load test measures. */
+export const LOAD_FIGURES = ALL_FIGURES.filter((figure) => !isOfChecks(figure))
+/** What the result files of a command can hold. */
+export const COMMAND_FIGURES = ALL_FIGURES.filter((figure) => figure !== 'dropped')
 
 export type Operator = '<' | '<=' | '>' | '>=' | '='
 
@@ -75,12 +85,7 @@ export function parseCriterion(
 
 const OPERATORS: readonly Operator[] = ['<=', '>=', '<', '>', '=']
 
-export function isThresholdFigure(name: string): name is ThresholdFigure {
-  return Object.hasOwn(THRESHOLD_FIGURES, name)
-}
-
-export function unknownFigureMessage(name: string): string {
-  const names = Object.keys(THRESHOLD_FIGURES)
+export function unknownFigureMessage(name: string, names: readonly ThresholdFigure[]): string {
   const meant = didYouMean(name, names)
   return meant === undefined
     ? `nothing called ${name} is measured; there are ${names.join(', ')}`

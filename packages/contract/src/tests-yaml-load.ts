@@ -1,12 +1,7 @@
 import { z } from 'zod'
-import {
-  isThresholdFigure,
-  parseCriterion,
-  THRESHOLD_FIGURES,
-  type Threshold,
-  unknownFigureMessage,
-} from './test-threshold.ts'
+import { LOAD_FIGURES } from './test-threshold.ts'
 import { requestFields, requestFieldsFault, TestName } from './tests-yaml-request.ts'
+import { thresholdsOf } from './tests-yaml-thresholds.ts'
 import { durationMs, fault, RatePerS, StatusPatterns } from './tests-yaml-values.ts'
 
 const SECOND_MS = 1_000
@@ -36,39 +31,6 @@ const LoadRequest = z
   })
   .superRefine((request, context) => requestFieldsFault(request, context))
 
-/** One criterion, or `pass` and `warning` as in an SLO. */
-const ThresholdText = z.union(
-  [z.string(), z.strictObject({ pass: z.string(), warning: z.string().optional() })],
-  { error: 'expected a criterion like <500ms, or pass and warning' },
-)
-
-const Thresholds = z
-  .record(z.string(), z.unknown())
-  .transform((written, context): readonly Threshold[] => {
-    const thresholds: Threshold[] = []
-    for (const [figure, value] of Object.entries(written)) {
-      const threshold = thresholdOf(figure, value)
-      if (typeof threshold === 'string') {
-        context.addIssue({ code: 'custom', message: threshold, path: [figure] })
-      } else thresholds.push(threshold)
-    }
-    return thresholds
-  })
-
-function thresholdOf(figure: string, value: unknown): Threshold | string {
-  if (!isThresholdFigure(figure)) return unknownFigureMessage(figure)
-  const kind = THRESHOLD_FIGURES[figure]
-  const text = ThresholdText.safeParse(value)
-  if (!text.success) return 'expected a criterion like <500ms, or an object with pass and warning'
-  const written = typeof text.data === 'string' ? { pass: text.data } : text.data
-  const pass = parseCriterion(written.pass, kind)
-  if (!pass.ok) return pass.message
-  if (written.warning === undefined) return { figure, pass: pass.criterion }
-  const warning = parseCriterion(written.warning, kind)
-  if (!warning.ok) return `warning: ${warning.message}`
-  return { figure, pass: pass.criterion, warning: warning.criterion }
-}
-
 /** The `load` of a test: how requests arrive, which, for how long, and what must come out. */
 export const Load = z
   .strictObject({
@@ -84,7 +46,7 @@ export const Load = z
     duration: durationMs(SECOND_MS / 2, MAX_DURATION_MS),
     timeout: durationMs(MIN_TIMEOUT_MS, MAX_TIMEOUT_MS).default(10 * SECOND_MS),
     requests: z.array(LoadRequest).min(1).max(MAX_REQUESTS),
-    thresholds: Thresholds.default([]),
+    thresholds: thresholdsOf(LOAD_FIGURES).default([]),
   })
   .superRefine((load, context) => {
     const model = load.model ?? (load.users === undefined ? 'open' : 'closed')

@@ -146,7 +146,7 @@ const WRONG: readonly [string, string, string][] = [
   [
     'neither checks nor load',
     'tests:\n  - name: a\n',
-    '2:5: tests.0: a test has either checks or load',
+    '2:5: tests.0: a test has either checks, load or command',
   ],
   [
     'a name twice',

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { formatDuration } from './duration.ts'
 import { templateFault, withSampleNames } from './name-template.ts'
 import type { FilePath, Problem } from './problem.ts'
-import type { CheckPlan, LoadPlan, TestPlan, TestSuite } from './test-plan.ts'
+import type { CheckPlan, CommandTestPlan, LoadPlan, TestPlan, TestSuite } from './test-plan.ts'
+import { commandFields, commandPlan, strayCommandField } from './tests-yaml-command.ts'
 import { Load } from './tests-yaml-load.ts'
 import { requestFields, requestFieldsFault, requestPlan, TestName } from './tests-yaml-request.ts'
 import {
@@ -16,7 +17,7 @@ import {
 import { parseYaml } from './yaml-file.ts'
 
 /**
- * `tiphys/tests.yaml`: the built-in HTTP checks and load tests of a service. The file of the service counts before the stage's
+ * `tiphys/tests.yaml`: the built-in HTTP checks, load tests and commands of a service. The file of the service counts before the stage's
  * and the project's. Our own file, so an unknown key is an error. docs/tests.md
  */
 export const TESTS_YAML_URI = 'tiphys/tests.yaml'
@@ -79,11 +80,14 @@ const Test = z
     target: Target.optional(),
     checks: z.array(Check).min(1).max(MAX_CHECKS).optional(),
     load: Load.optional(),
+    ...commandFields,
   })
   .superRefine((test, context) => {
-    if ((test.checks === undefined) === (test.load === undefined)) {
-      fault(context, 'a test has either checks or load')
-    }
+    const kinds = [test.checks, test.load, test.command].filter((kind) => kind !== undefined)
+    if (kinds.length !== 1) fault(context, 'a test has either checks, load or command')
+    const stray = strayCommandField(test)
+    if (stray === undefined) return
+    context.addIssue({ code: 'custom', message: 'belongs to a test with a command', path: [stray] })
   })
 
 export const TestsYaml = z.strictObject({
@@ -140,6 +144,9 @@ function suiteOf(file: TestsYaml): TestSuite {
   const tests = file.tests.map((test): TestPlan => {
     const target = test.target ?? file.target
     const common = { name: test.name, ...(target === undefined ? {} : { target }) }
+    if (test.command !== undefined) {
+      return { ...common, kind: 'command', command: commandPlan(test) }
+    }
     if (test.load !== undefined) return { ...common, kind: 'load', load: loadPlan(test.load) }
     return { ...common, kind: 'checks', checks: (test.checks ?? []).map(checkPlan) }
   })
@@ -210,6 +217,7 @@ function doubts(test: TestPlan): Doubt[] {
       return [{ path: ['checks', index, 'expect', 'maxDuration'], message }]
     })
   }
+  if (test.kind === 'command') return commandDoubts(test)
   const { load } = test
   if (load.model === 'closed') return []
   const expected = Math.floor((load.ratePerS * load.durationMs) / SECOND_MS)
@@ -218,4 +226,11 @@ function doubts(test: TestPlan): Doubt[] {
     const message = `${figure} of about ${expected} requests is only the slowest of them; measure longer or at a higher rate`
     return [{ path: ['load', 'thresholds', figure], message }]
   })
+}
+
+/** Thresholds hold figures of result files; without files they can only fail. */
+function commandDoubts({ command }: CommandTestPlan): Doubt[] {
+  if (command.thresholds.length === 0 || command.results.length > 0) return []
+  const message = 'nothing is measured without `results`, so these thresholds always fail'
+  return [{ path: ['thresholds'], message }]
 }

@@ -9,6 +9,7 @@ import { createApprovalExecutor } from './executors/approval/approval-executor.t
 import { createEvaluationExecutor } from './executors/evaluation/evaluation-executor.ts'
 import { remoteSli } from './executors/evaluation/remote-sli.ts'
 import type { TaskExecutor, TaskJob } from './executors/executor.ts'
+import type { CommandPowers } from './executors/test/command/command-powers.ts'
 import { createTestExecutor } from './executors/test/test-executor.ts'
 import { DEFAULT_TEST_LIMITS } from './executors/test/test-limits.ts'
 import type { Integrations } from './integrations/integrations.ts'
@@ -29,6 +30,8 @@ export type ExecutorParts = {
   readonly trustedHosts: (job: TaskJob) => Promise<readonly string[]>
   /** Where this server listens: no test and no query may reach it. */
   readonly ownPort: () => number
+  /** For tests that are programs. */
+  readonly commands: CommandPowers
 }
 
 /** What carries out tests, evaluations and approvals; the Argo CD side brings its own. */
@@ -41,6 +44,7 @@ export function composeExecutors(parts: ExecutorParts): TaskExecutor[] {
       clock,
       log,
       limits: testLimits(settings),
+      commands: parts.commands,
       trustedHosts,
     }),
     createEvaluationExecutor({

@@ -9,6 +9,7 @@ import type { Engine } from './engine/engine.ts'
 import { type Backups, createBackups } from './operations/backups.ts'
 import { createContextDeletion, type DeleteContext } from './operations/delete-context.ts'
 import { startRetention } from './operations/retention.ts'
+import type { Artifacts } from './ports/artifacts.ts'
 import type { RepositoryCopier } from './ports/backup.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
@@ -47,6 +48,7 @@ export function composeDeletion(parts: {
   readonly projections: Projections
   readonly projects: Projects
   readonly engine: Pick<Engine, 'openRunsOf'>
+  readonly artifacts: Artifacts
 }): { readonly deleteContext: DeleteContext; readonly start: () => () => Promise<void> } {
   const { settings, clock, projects } = parts
   const shared = { ...parts, newId: () => newId(clock.nowMs()) }

@@ -14,6 +14,7 @@ import { createApi } from './api/api.ts'
 import type { ApiParts } from './api/parts.ts'
 import { composeArgocd } from './argocd/compose-argocd.ts'
 import { composeAudit } from './compose-audit.ts'
+import { composeArtifacts, composeCommands, startArtifactSweep } from './compose-commands.ts'
 import { composeExecutors } from './compose-executors.ts'
 import { composeObservation, type Observation } from './compose-observation.ts'
 import { composeBackups, composeDeletion } from './compose-operations.ts'
@@ -28,6 +29,7 @@ import { type Closing, createClosing } from './operations/closing.ts'
 import { drain } from './operations/drain.ts'
 import { createReadiness, type ReadinessCheck } from './operations/readiness.ts'
 import type { Clock } from './ports/clock.ts'
+import type { Configuration } from './ports/configuration.ts'
 import type { Log } from './ports/log.ts'
 import { checkFile } from './projects/check-file.ts'
 import { type LoadedProjects, loadProjects } from './projects/create-projects.ts'
@@ -125,6 +127,7 @@ async function build(building: Building): Promise<TiphysServer> {
     upstreamRecords,
   })
   closing.push(git.close)
+  const artifacts = composeArtifacts(building)
   let engine: Engine | undefined
   const projects = await loadProjects({
     store,
@@ -138,6 +141,7 @@ async function build(building: Building): Promise<TiphysServer> {
     endRuns: async (projectId) => {
       await engine?.forgetProject(projectId)
       await projections.forgetProject(projectId)
+      await artifacts.forgetProject(projectId)
     },
   })
   const clients = observation.argocd(argocdClients(settings, clock))
@@ -154,9 +158,11 @@ async function build(building: Building): Promise<TiphysServer> {
     desiredState,
   })
   closing.push(argocd.close)
-  const running = await runEngine(building, { store, projections, projects, argocd, integrations })
+  const kept = { store, projections, artifacts, projects }
+  const { configuration } = git
+  const running = await runEngine(building, { ...kept, argocd, integrations, configuration })
   engine = running
-  const { upstreams } = git.configuration
+  const { upstreams } = configuration
   closing.push(startFollowingUpstreams({ projects, upstreams, clock, log }))
   closing.push(observation.start({ engine: running, projects, store, documents, projections }))
   const intake = createIntake({
@@ -170,15 +176,13 @@ async function build(building: Building): Promise<TiphysServer> {
   const parts = {
     intake: observation.intake(intake),
     engine: running,
-    projects,
-    store,
-    projections,
+    ...kept,
     secrets,
     tokens,
     integrations,
     argocd: argocd.status,
     audit: await composeAudit({ store, clock, settings, bootstrapToken }),
-    operations: await operate(building, { store, projections, projects, engine: running }),
+    operations: await operate(building, { ...kept, engine: running }),
   }
   const url = await listen(building, { ...parts, readiness })
   const shown = bootstrapToken === undefined ? {} : { bootstrapToken }
@@ -196,16 +200,19 @@ function endOf({ settings, clock, closing }: Building, readiness: ReadinessCheck
   return { stop, close, [Symbol.asyncDispose]: close }
 }
 
-type Engineable = Pick<Served, 'store' | 'projections'> & {
+type Engineable = Pick<Served, 'store' | 'projections' | 'artifacts'> & {
   readonly projects: LoadedProjects
   readonly argocd: ReturnType<typeof composeArgocd>
   readonly integrations: Integrations
+  readonly configuration: Pick<Configuration, 'read'>
 }
 
 /** Starts what goes on by itself: the engine with its executors, the outbox, housekeeping, the folding of lists. */
 async function runEngine(building: Building, parts: Engineable): Promise<Engine> {
   const { clock, log, observation, closing } = building
   const { store, projections, projects, argocd, integrations } = parts
+  const secrets = () => [...building.masked.own, ...building.masked.values()]
+  const commands = await composeCommands({ ...building, ...parts, secrets })
   const outbox = createOutbox({
     store,
     clock,
@@ -226,6 +233,7 @@ async function runEngine(building: Building, parts: Engineable): Promise<Engine>
         integrations,
         trustedHosts: argocd.trustedHosts,
         ownPort: () => building.listening.port(),
+        commands,
       }),
     ]),
     isSubscribed: (task, place) => integrations.isSubscribed(task, place),
@@ -246,11 +254,12 @@ async function runEngine(building: Building, parts: Engineable): Promise<Engine>
 /** What operators do with it. */
 async function operate(
   building: Building,
-  parts: Pick<Served, 'store' | 'projections' | 'projects' | 'engine'>,
+  parts: Pick<Served, 'store' | 'projections' | 'projects' | 'engine' | 'artifacts'>,
 ): Promise<ApiParts['operations']> {
   const backups = await composeBackups(building)
   const deletion = composeDeletion({ ...building, ...parts })
-  building.closing.push(backups.close, deletion.start())
+  const { log } = building
+  building.closing.push(backups.close, deletion.start(), startArtifactSweep({ ...parts, log }))
   return { backups, deleteContext: deletion.deleteContext }
 }
 
@@ -296,6 +305,7 @@ type Served = Pick<
   | 'integrations'
   | 'argocd'
   | 'operations'
+  | 'artifacts'
   | 'audit'
 > & { readonly tokens: Tokens; readonly readiness: ReadinessCheck }
 
@@ -316,6 +326,7 @@ async function listen(
     server: {
       version: VERSION,
       basePath,
+      ...(settings.publicUrl === undefined ? {} : { publicUrl: settings.publicUrl }),
       checkHost: isLoopback(host),
       behindProxy: settings.behindProxy,
       readiness: () => served.readiness.check(),
@@ -326,7 +337,6 @@ async function listen(
   const url = await api.listen({ host, port })
   listening.port = () => Number(new URL(url).port)
   closing.push(() => served.readiness.stop())
-      ...(settings.publicUrl === undefined ? {} : { publicUrl: settings.publicUrl }),
   noteOwner(`${join(settings.dataDir, DATABASE_FILE)}.lock`, { pid: process.pid, url })
   log.info({ url, dataDir: settings.dataDir }, 'listening')
   return `${url}${basePath}`

@@ -1,6 +1,7 @@
 import type { AuditTrail } from '../audit/audit-trail.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Intake } from '../intake/intake.ts'
+import type { Artifacts } from '../ports/artifacts.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { Projections } from '../ports/projections.ts'
@@ -32,6 +33,8 @@ export type ApiParts = {
   readonly argocd: ArgocdPart
   readonly lint: LintPart
   readonly operations: OperationsPart
+  /** Logs and files that tests left. */
+  readonly artifacts: Artifacts
   readonly server: ServerFacts
   /** Left out: nothing is counted, and /metrics is empty. */
   readonly observation?: ObservationPart
@@ -45,11 +48,11 @@ export type ServerFacts = {
   readonly version: string
   /** `''` or `/tiphys`: stands before every route. */
   readonly basePath: string
+  /** How people reach it, base path included; used in links. */
+  readonly publicUrl?: string
   /** On loopback: a request that names another host is refused (a web page that rebinds its name to us). */
   readonly checkHost: boolean
   /** Take the client's address from `X-Forwarded-For`. */
-  /** How people reach it, base path included; used in links. */
-  readonly publicUrl?: string
   readonly behindProxy: boolean
   /** Whether it can serve, and if not, why. */
   readonly readiness: () => Readiness | Promise<Readiness>

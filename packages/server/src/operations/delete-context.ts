@@ -1,6 +1,7 @@
 import { runStream } from '@tiphys/core/sequence/begin-run.ts'
 import type { Engine } from '../engine/engine.ts'
 import { JOIN_PREFIX } from '../engine/join-book.ts'
+import type { Artifacts } from '../ports/artifacts.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Projections } from '../ports/projections.ts'
 import type { Store, StoredEvent } from '../ports/store.ts'
@@ -16,6 +17,8 @@ export type ContextDeletionParts = {
   readonly engine: Pick<Engine, 'openRunsOf'>
   readonly clock: Pick<Clock, 'nowMs'>
   readonly newId: () => string
+  /** Logs and files of its runs go with it. */
+  readonly artifacts?: Pick<Artifacts, 'forgetRuns'>
 }
 
 /** Deletes everything that happened under one context of a project, at once. */
@@ -72,8 +75,12 @@ export function createContextDeletion(parts: ContextDeletionParts): DeleteContex
     // From here to the call nothing may be waited for: a run that begins now is written after the deletion, and stays.
     if (openRuns() > 0) return { code: 'open', runs: openRuns() }
     const answer = await store.forget({ streams, record })
-    if (answer.code === 'forgotten')
+    if (answer.code === 'forgotten') {
+      const runIds = runs.map(({ runId }) => runId)
+      // What the disk keeps now is removed at the next start, as after a crash here.
+      await parts.artifacts?.forgetRuns(projectId, runIds).catch(() => undefined)
       return { code: 'deleted', runs: runs.length, rows: answer.rows }
+    }
     if (answer.code === 'open') return { code: 'open', runs: openRuns() }
     throw new Error(`a record without versions or keys was refused: ${answer.code}`)
   }

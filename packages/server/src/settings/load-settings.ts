@@ -4,6 +4,7 @@ import { formatProblem } from '@tiphys/contract/problem.ts'
 import { type GitProtocol, SETTINGS_FILE, SettingsFile } from '@tiphys/contract/settings.ts'
 import { didYouMean } from '@tiphys/contract/suggestion.ts'
 import { parseYaml } from '@tiphys/contract/yaml-file.ts'
+import { type CommandSettings, commandSettings } from './command-settings.ts'
 import { type Connections, resolveConnections } from './connections.ts'
 import { type ObservationSettings, observationSettings } from './observation-settings.ts'
 import { type OperationsSettings, operationsSettings } from './operations-settings.ts'
@@ -37,6 +38,7 @@ export type ServerSettings = Connections &
     readonly reconcileEveryMs: number
     readonly maxLoadRatePerS?: number
     readonly maxLoadConnections?: number
+    readonly commands?: CommandSettings
   }
 
 export type SettingsSources = {
@@ -66,7 +68,9 @@ export function loadSettings(sources: SettingsSources): SettingsResult {
   if ('problems' in file) return { code: 'invalid', problems: file.problems }
   const problems: string[] = []
   const given = (key: ServerFlagKey) => givenValue(key, sources, problems)
-  const text = (key: Exclude<ServerFlagKey, 'gitProtocols' | 'metricsPublic'>) => {
+  const text = (
+    key: Exclude<ServerFlagKey, 'gitProtocols' | 'metricsPublic' | 'allowCommands'>,
+  ) => {
     const value = given(key) ?? file.value[key]
     return value === undefined ? undefined : String(value)
   }
@@ -79,6 +83,7 @@ export function loadSettings(sources: SettingsSources): SettingsResult {
     ...connections.connections,
     ...observationSettings({ file: file.value, environment, given }, problems),
     ...operationsSettings({ file: file.value, given }, problems),
+    ...commandSettings({ file: file.value, environment, given }, problems),
     port: Number(text('port') ?? DEFAULT_PORT),
     host: text('host') ?? '127.0.0.1',
     dataDir: text('dataDir') ?? '.tiphys',

@@ -33,6 +33,7 @@ export type ServerFlagKey =
   | 'gitProtocols'
   | 'shutdownGrace'
   | 'retention'
+  | 'allowCommands'
 
 export const SERVER_FLAGS: readonly ServerFlag[] = [
   {
@@ -130,6 +131,13 @@ export const SERVER_FLAGS: readonly ServerFlag[] = [
     key: 'allowLoopbackTargets',
     kind: 'boolean',
     help: 'tests may be sent to this machine itself: for trying things out',
+  },
+  {
+    flag: 'allow-commands',
+    environment: 'TIPHYS_ALLOW_COMMANDS',
+    key: 'allowCommands',
+    kind: 'boolean',
+    help: 'tests may run programs on this machine; tiphys.yaml says which (commands.allow)',
   },
   {
     flag: 'git-protocols',

@@ -10,6 +10,7 @@ import type { AuditTrail } from '../../src/audit/audit-trail.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import type { Actor } from '../../src/intake/actor.ts'
 import type { Intake } from '../../src/intake/intake.ts'
+import type { Artifacts } from '../../src/ports/artifacts.ts'
 import type { Projections } from '../../src/ports/projections.ts'
 import type { Store } from '../../src/ports/store.ts'
 import type { Projects } from '../../src/projects/projects.ts'
@@ -82,6 +83,7 @@ export async function startTestApi(
     argocd: absent<ArgocdPart>('argocd'),
     audit: SILENT,
     operations: absent<OperationsPart>('operations'),
+    artifacts: absent<Artifacts>('artifacts'),
     lint: () => [],
     authenticate,
     ...others,

@@ -2,12 +2,17 @@ import { TESTS_YAML_URI } from '@tiphys/contract/tests-yaml.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
 import type { TakeRequest, TaskAnswer, TaskExecutor, TaskJob } from '../executor.ts'
+import { CommandFilesError } from './command/command-folder.ts'
+import type { CommandPowers } from './command/command-powers.ts'
+import { CommandNotStartedError } from './command/command-run.ts'
+import { createCommandRunner } from './command/command-runner.ts'
 import { type ConnectGuard, TargetRefusedError } from './http-target.ts'
 import { createLoadBudget } from './load-budget.ts'
 import { createProgressReporter } from './progress-reporter.ts'
+import { testResults } from './reported-results.ts'
 import { DEFAULT_TEST_LIMITS, type TestLimits } from './test-limits.ts'
 import { type Preparation, prepareTests } from './test-preparation.ts'
-import { messageOf, type TestOutcome, testResults, windowOf, worstResult } from './test-report.ts'
+import { messageOf, type TestOutcome, windowOf, worstResult } from './test-report.ts'
 import { runTests } from './test-session.ts'
 
 export type TestExecutorOptions = {
@@ -16,6 +21,8 @@ export type TestExecutorOptions = {
   readonly clock: Clock
   readonly log: Log
   readonly limits?: TestLimits
+  /** For tests that are programs; undefined: this server runs none. */
+  readonly commands?: CommandPowers | undefined
   /**
    * Hosts (`shop.example.com`, `carts:8080`) or whole addresses that may be tested where the project has no `targets`: the external
    * URLs of the Argo CD application and its `tiphys.dev/uri`. May reject while Argo CD is away; it is asked again.
@@ -31,19 +38,23 @@ const FIRST_RETRY_MS = 1_000
 const LONGEST_RETRY_MS = 60_000
 
 /**
- * The `test` task: HTTP checks and load tests of `tiphys/tests.yaml` (docs/tests.md).
+ * The `test` task: HTTP checks, load tests and commands of `tiphys/tests.yaml` (docs/tests.md).
  *
  *   prepare ── wrong ──▶ errored / fail, one sentence          (no request was sent)
  *      │  └─── nothing ─▶ pass, `no tests configured for …`
  *      ▼
- *   run each ── aborted ─▶ aborted / fail, connections closed
+ *   run each ── aborted ─▶ aborted / fail, connections closed, programs ended
  *      ▼
  *   finished: result of the worst test, the window, the figures
  */
 export function createTestExecutor(options: TestExecutorOptions): TaskExecutor {
-  const { guard, clock, log, trustedHosts, limits = DEFAULT_TEST_LIMITS } = options
+  const { guard, clock, log, trustedHosts, limits = DEFAULT_TEST_LIMITS, commands } = options
   const { maxRatePerS, maxConnections } = limits
   const budget = createLoadBudget({ ratePerS: maxRatePerS, connections: maxConnections })
+  const commandBudget = createLoadBudget({
+    ratePerS: 0,
+    connections: commands?.settings.maxConcurrent ?? 0,
+  })
 
   async function execute(job: TaskJob): Promise<TaskAnswer> {
     const startMs = clock.nowMs()
@@ -51,18 +62,27 @@ export function createTestExecutor(options: TestExecutorOptions): TaskExecutor {
     const reporter = createProgressReporter(job, log, options.progressIntervalMs)
     try {
       const hosts = () => persistently(() => trustedHosts(job), job, clock, reporter.report)
-      const powers = { guard, limits, trustedHosts: hosts, nowMs: startMs }
+      const allowed = commands?.settings
+      const powers = { guard, limits, trustedHosts: hosts, nowMs: startMs, commands: allowed }
       const prepared = await prepareTests(job, powers)
       if (prepared.code !== 'ready')
         return unmeasured(prepared, job, { startMs, endMs: clock.nowMs() })
       const wasInterrupted = await noteBegin(job, prepared.tests.length)
       const seed = seedOf(job.task.triggeredId)
-      const session = { guard, clock, limits, budget, reporter, signal, seed }
+      const common = { clock, reporter }
+      const runner = createCommandRunner({
+        powers: commands,
+        budget: commandBudget,
+        job,
+        ...common,
+      })
+      const session = { guard, ...common, limits, budget, signal, seed, runCommand: runner.run }
       const outcomes = await runTests(prepared.tests, session)
-      return measured(outcomes, job, wasInterrupted)
+      return measured(outcomes, job, { wasInterrupted, kept: runner.kept() })
     } catch (thrown) {
       if (signal.aborted) return ended('aborted', 'the tests were aborted')
-      if (thrown instanceof TargetRefusedError) return ended('errored', thrown.message)
+      const isExpected = EXPECTED.some((known) => thrown instanceof known)
+      if (isExpected) return ended('errored', (thrown as Error).message)
       throw thrown
     } finally {
       await reporter.settled()
@@ -71,6 +91,9 @@ export function createTestExecutor(options: TestExecutorOptions): TaskExecutor {
 
   return { task: 'test', source: 'tiphys-test', takes, execute }
 }
+
+/** What somebody has to change: a file, a setting, what is installed. */
+const EXPECTED = [TargetRefusedError, CommandFilesError, CommandNotStartedError]
 
 function takes({ snapshot, stage, service, properties }: TakeRequest) {
   if (properties['executor'] === 'external') return 'no'
@@ -108,7 +131,7 @@ async function persistently<T>(
 function measured(
   outcomes: readonly TestOutcome[],
   job: TaskJob,
-  wasInterrupted: boolean,
+  { wasInterrupted, kept }: { wasInterrupted: boolean; kept: Kept | undefined },
 ): TaskAnswer {
   const again = wasInterrupted ? ' (run again from the start after a restart)' : ''
   const results = testResults(outcomes, { run: job.runId, stage: job.stage })
@@ -117,8 +140,15 @@ function measured(
     status: 'succeeded',
     result: worstResult(outcomes),
     message: messageOf(outcomes) + again,
-    data: { test: { ...windowData(windowOf(outcomes)), results } },
+    data: { test: { ...windowData(windowOf(outcomes)), results, ...artifactsData(kept, job) } },
   }
+}
+
+type Kept = { readonly count: number; readonly url: string }
+
+/** Where logs and files are. A later stage's replace an earlier one's in merged data, and `run` says whose they are. */
+function artifactsData(kept: Kept | undefined, job: TaskJob) {
+  return kept === undefined ? {} : { artifacts: { run: job.runId, ...kept } }
 }
 
 /** Window and results are given also when nothing ran: otherwise those of an earlier stage would travel on as this one's. */

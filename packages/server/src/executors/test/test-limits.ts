@@ -49,7 +49,7 @@ export function limitFault(
 ): string | undefined {
   let totalMs = 0
   for (const test of tests) {
-    if (test.kind === 'checks') continue
+    if (test.kind !== 'load') continue
     const fault = loadFault(test.load, limits)
     if (fault !== undefined) return `${test.name} ${fault}`
     totalMs += loadDurationMs(test.load)

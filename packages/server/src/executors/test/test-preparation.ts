@@ -1,15 +1,29 @@
 import { fillTemplate, type Scope } from '@tiphys/contract/name-template.ts'
 import { formatProblem } from '@tiphys/contract/problem.ts'
-import type { RequestPlan, TestPlan } from '@tiphys/contract/test-plan.ts'
+import type { CommandTestPlan, RequestPlan, TestPlan } from '@tiphys/contract/test-plan.ts'
 import { parseTestsYaml, TESTS_YAML_URI } from '@tiphys/contract/tests-yaml.ts'
 import { placeName } from '../../engine/project-snapshot.ts'
+import type { CommandSettings } from '../../settings/command-settings.ts'
 import type { TaskJob } from '../executor.ts'
+import { permissionOf } from './command/command-permission.ts'
 import { type ConnectGuard, refusalOf } from './http-target.ts'
 import { type TargetChoice, targetOfEvent, targetOfFile } from './target.ts'
 import { limitFault, type TestLimits } from './test-limits.ts'
 import { selectTests } from './test-selection.ts'
 
-export type PreparedTest = { readonly plan: TestPlan; readonly base: URL }
+export type PreparedTest =
+  | { readonly kind: 'http'; readonly plan: HttpTestPlan; readonly base: URL }
+  | PreparedCommand
+
+/** A command needs no address; `program` is what is spawned. */
+export type PreparedCommand = {
+  readonly kind: 'command'
+  readonly plan: CommandTestPlan
+  readonly base: URL | undefined
+  readonly program: string
+}
+
+type HttpTestPlan = Exclude<TestPlan, CommandTestPlan>
 
 export type Preparation =
   | { readonly code: 'ready'; readonly tests: readonly PreparedTest[] }
@@ -24,6 +38,8 @@ export type PreparationPowers = {
   /** Hosts that may be tested where the project lists none; called only when they are needed. */
   readonly trustedHosts: () => Promise<readonly string[]>
   readonly nowMs: number
+  /** Whether programs may be run; undefined: none. */
+  readonly commands: CommandSettings | undefined
 }
 
 /**
@@ -48,15 +64,24 @@ export async function prepareTests(job: TaskJob, powers: PreparationPowers): Pro
   const tests: PreparedTest[] = []
   const guarded = new Set<string>()
   for (const plan of plans) {
+    const permission =
+      plan.kind === 'command' ? permissionOf(plan, powers.commands) : ({ code: 'none' } as const)
+    if (permission.code === 'refused') return wrong(permission.message)
     const choice = await chooseTarget(plan, job, scope, powers)
-    if (choice.code !== 'chosen') return wrong(choice.message)
-    const base = choice.url
-    if (!guarded.has(base.origin)) {
+    const isNamed = choice.code === 'chosen'
+    if (!isNamed && (plan.kind !== 'command' || choice.code === 'refused')) {
+      return wrong(choice.message)
+    }
+    const base = isNamed ? choice.url : undefined
+    if (base !== undefined && !guarded.has(base.origin)) {
       const refusal = await refusalOf(powers.guard, base)
       if (refusal !== undefined) return wrong(refusal)
       guarded.add(base.origin)
     }
-    tests.push({ plan: filledPlan(plan, scope), base })
+    if (plan.kind === 'command') {
+      const program = permission.code === 'allowed' ? permission.program : ''
+      tests.push({ kind: 'command', plan, base, program })
+    } else if (base !== undefined) tests.push({ kind: 'http', plan: filledPlan(plan, scope), base })
   }
   return { code: 'ready', tests }
 }
@@ -75,7 +100,7 @@ async function chooseTarget(
   return targetOfEvent(job.data, hosts)
 }
 
-function filledPlan(plan: TestPlan, scope: Scope): TestPlan {
+function filledPlan(plan: HttpTestPlan, scope: Scope): HttpTestPlan {
   if (plan.kind === 'checks') {
     const checks = plan.checks.map((check) => ({
       ...check,

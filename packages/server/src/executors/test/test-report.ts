@@ -1,12 +1,11 @@
 import type { Result } from '@tiphys/contract/event.ts'
-import type { JsonObject } from '@tiphys/contract/json.ts'
-import { addTally, figuresOf, type LoadFigures, newTally } from '@tiphys/core/load/tally.ts'
 import type { CheckOutcome } from './check-run.ts'
+import type { CommandOutcome } from './command/command-run.ts'
 import type { LoadReport } from './load-run.ts'
-import type { LoadVerdict } from './load-verdict.ts'
+import { type LoadVerdict, summaryOf } from './load-verdict.ts'
 
 /** How one test of the file ended. Wall-clock times in ms. */
-export type TestOutcome = ChecksOutcome | LoadOutcome | SkippedOutcome
+export type TestOutcome = ChecksOutcome | LoadOutcome | CommandOutcome | SkippedOutcome
 
 export type ChecksOutcome = {
   readonly kind: 'checks'
@@ -28,7 +27,7 @@ export type LoadOutcome = {
   readonly verdict: LoadVerdict
 }
 
-/** A load test is not sent at a service that failed its checks. */
+/** A service that failed its checks is put under no load. */
 export type SkippedOutcome = { readonly kind: 'skipped'; readonly name: string }
 
 export function resultOf(outcome: TestOutcome): Result {
@@ -37,6 +36,8 @@ export function resultOf(outcome: TestOutcome): Result {
       return outcome.checks.every((check) => check.passed) ? 'pass' : 'fail'
     case 'load':
       return outcome.verdict.result
+    case 'command':
+      return outcome.result
     case 'skipped':
       return 'pass'
   }
@@ -56,7 +57,7 @@ export function windowOf(
   outcomes: readonly TestOutcome[],
 ): { startMs: number; endMs: number } | undefined {
   const timed = outcomes.filter((outcome) => outcome.kind !== 'skipped')
-  const loads = timed.filter((outcome) => outcome.kind === 'load')
+  const loads = timed.filter(isLoadOutcome)
   const relevant = loads.length > 0 ? loads : timed
   if (relevant.length === 0) return undefined
   return {
@@ -65,60 +66,9 @@ export function windowOf(
   }
 }
 
-/**
- * `data.test.results` (contract/test-results.ts): figures of everything together, and of each test under `targets`, by its name;
- * of requests with a name of their own under `<test>/<request>`.
- *
- * Keptn's merge lays these over the results of an earlier stage and removes nothing. So that nobody takes an old figure for a new
- * one, each level has `run` (which run measured it) and `measured` (which figures it measured, separated by commas).
- */
-export function testResults(
-  outcomes: readonly TestOutcome[],
-  place: { readonly run: string; readonly stage: string },
-): JsonObject {
-  const targets: Record<string, JsonObject> = {}
-  for (const outcome of outcomes) {
-    const figures = figuresOfOutcome(outcome)
-    if (outcome.kind === 'skipped') continue
-    const { name, url } = outcome
-    const common = { ...place, url, result: resultOf(outcome) }
-    targets[name] = { ...common, ...withNames(figures) }
-    if (outcome.kind !== 'load') continue
-    for (const [request, tally] of outcome.report.named) {
-      const own = figuresOf(tally, outcome.report.measuredMs)
-      targets[`${name}/${request}`] = { ...place, url, ...withNames(own) }
-    }
-  }
-  return { ...place, ...withNames(totalFigures(outcomes)), targets }
-}
-
-function figuresOfOutcome(outcome: TestOutcome): LoadFigures {
-  switch (outcome.kind) {
-    case 'checks': {
-      const passed = outcome.checks.filter((check) => check.passed).length
-      return { checks_passed: passed, checks_failed: outcome.checks.length - passed }
-    }
-    case 'load':
-      return outcome.verdict.figures
-    case 'skipped':
-      return {}
-  }
-}
-
-function totalFigures(outcomes: readonly TestOutcome[]): LoadFigures {
-  const checks = outcomes.flatMap((one) => (one.kind === 'checks' ? one.checks : []))
-  const loads = outcomes.filter((one) => one.kind === 'load')
-  const passed = checks.filter((check) => check.passed).length
-  const counts = { checks_passed: passed, checks_failed: checks.length - passed }
-  if (loads.length === 0) return counts
-  const tally = newTally()
-  for (const load of loads) addTally(tally, load.report.tally)
-  const measuredMs = loads.reduce((sum, load) => sum + load.report.measuredMs, 0)
-  return { ...figuresOf(tally, measuredMs), ...counts }
-}
-
-function withNames(figures: LoadFigures): JsonObject {
-  return { ...figures, measured: Object.keys(figures).join(',') }
+function isLoadOutcome(outcome: TestOutcome): boolean {
+  if (outcome.kind !== 'command') return outcome.kind === 'load'
+  return typeof outcome.figures['requests'] === 'number'
 }
 
 const MAX_SENTENCES = 5
@@ -138,6 +88,12 @@ function sentenceOf(outcome: TestOutcome): string {
   switch (outcome.kind) {
     case 'skipped':
       return `${outcome.name} was not run, because checks failed`
+    case 'command': {
+      const { name, result, reasons } = outcome
+      const counts = countsOf(outcome)
+      const why = reasons.length === 0 ? '' : `: ${limited(reasons)}`
+      return `${name} ${WORDS[result]}${why}${counts === '' ? '' : ` (${counts})`}`
+    }
     case 'load': {
       const { result, reasons, summary } = outcome.verdict
       const why = reasons.length === 0 ? '' : `: ${limited(reasons)}`
@@ -151,6 +107,24 @@ function sentenceOf(outcome: TestOutcome): string {
       return `${outcome.name} failed: ${limited(sentences)} (${count - failed.length} of ${count} checks passed)`
     }
   }
+}
+
+/** `5 of 6 checks passed, 240 requests, p95 41 ms, errors 0.4 %`. */
+function countsOf({ figures }: CommandOutcome): string {
+  const numbers = Object.fromEntries(
+    Object.entries(figures).filter((entry): entry is [string, number] => isNumber(entry[1])),
+  )
+  const { checks_passed: passed, checks_failed: failed, requests } = numbers
+  const parts: string[] = []
+  if (passed !== undefined && failed !== undefined) {
+    parts.push(`${passed} of ${passed + failed} checks passed`)
+  }
+  if (requests !== undefined) parts.push(summaryOf(numbers))
+  return parts.join(', ')
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number'
 }
 
 const WORDS: Readonly<Record<Result, string>> = {

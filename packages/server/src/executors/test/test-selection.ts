@@ -8,8 +8,8 @@ export type Selection =
 
 /**
  * Which tests of the file a task runs, by its `properties` in the shipyard: `tests: [smoke]` names them; Keptn's
- * `teststrategy: functional` means those with checks, `performance` checks and load (as Keptn's JMeter service, whose basic check
- * came first). Neither: all. The order is always that of the file.
+ * `teststrategy: functional` means those that put no load on the service, `performance` all (as Keptn's JMeter service, whose basic
+ * check came first). Neither: all. The order is always that of the file.
  */
 export function selectTests(tests: readonly TestPlan[], properties: JsonObject): Selection {
   const named = namedTests(tests, properties['tests'])
@@ -17,12 +17,18 @@ export function selectTests(tests: readonly TestPlan[], properties: JsonObject):
   const strategy = properties['teststrategy']
   if (strategy === undefined || strategy === null || strategy === 'performance') return named
   if (strategy === 'functional') {
-    return { code: 'selected', tests: named.tests.filter((test) => test.kind === 'checks') }
+    return { code: 'selected', tests: named.tests.filter((test) => !isLoad(test)) }
   }
   return {
     code: 'wrong',
     message: `the shipyard's teststrategy ${shown(strategy)} is neither functional nor performance`,
   }
+}
+
+/** Tests that put load on the service: not run for a functional check, nor at a service that failed one. */
+export function isLoad(test: TestPlan): boolean {
+  if (test.kind !== 'command') return test.kind === 'load'
+  return test.command.results.some(({ format }) => format === 'k6' || format === 'jmeter')
 }
 
 function namedTests(tests: readonly TestPlan[], wanted: unknown): Selection {

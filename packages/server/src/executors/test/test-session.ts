@@ -3,14 +3,16 @@ import type { ChecksPlan, LoadTestPlan } from '@tiphys/contract/test-plan.ts'
 import { figuresOf } from '@tiphys/core/load/tally.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { type CheckOutcome, runCheck } from './check-run.ts'
+import type { CommandOutcome } from './command/command-run.ts'
 import { type ConnectGuard, type HttpTarget, openTarget } from './http-target.ts'
 import type { LoadBudget } from './load-budget.ts'
 import { type RunningLoad, startLoad } from './load-run.ts'
 import { judgeLoad, summaryOf } from './load-verdict.ts'
 import type { ProgressReporter } from './progress-reporter.ts'
 import { loadDurationMs, shareOf, type TestLimits } from './test-limits.ts'
-import type { PreparedTest } from './test-preparation.ts'
+import type { PreparedCommand, PreparedTest } from './test-preparation.ts'
 import { type ChecksOutcome, type LoadOutcome, resultOf, type TestOutcome } from './test-report.ts'
+import { isLoad } from './test-selection.ts'
 
 export type TestSession = {
   readonly guard: ConnectGuard
@@ -20,6 +22,7 @@ export type TestSession = {
   readonly reporter: ProgressReporter
   readonly signal: AbortSignal
   readonly seed: number
+  readonly runCommand: (test: PreparedCommand) => Promise<CommandOutcome>
 }
 
 /** Runs the tests one after the other, in the order of the file. Rejects when the signal aborts, with every connection closed. */
@@ -29,16 +32,26 @@ export async function runTests(
 ): Promise<readonly TestOutcome[]> {
   const outcomes: TestOutcome[] = []
   let haveChecksFailed = false
-  for (const { plan, base } of tests) {
-    if (plan.kind === 'checks') {
-      const outcome = await runChecks(plan, base, session)
-      haveChecksFailed ||= resultOf(outcome) === 'fail'
-      outcomes.push(outcome)
-    } else if (haveChecksFailed) outcomes.push({ kind: 'skipped', name: plan.name })
-    else outcomes.push(await runLoadTest(plan, base, session))
+  for (const test of tests) {
+    const isLoading = isLoad(test.plan)
+    if (isLoading && haveChecksFailed) {
+      outcomes.push({ kind: 'skipped', name: test.plan.name })
+      continue
+    }
+    const outcome = await runTest(test, session)
+    haveChecksFailed ||= !isLoading && resultOf(outcome) === 'fail'
+    outcomes.push(outcome)
     session.signal.throwIfAborted()
   }
   return outcomes
+}
+
+async function runTest(test: PreparedTest, session: TestSession): Promise<TestOutcome> {
+  if (test.kind === 'command') return await session.runCommand(test)
+  const { plan, base } = test
+  return plan.kind === 'checks'
+    ? await runChecks(plan, base, session)
+    : await runLoadTest(plan, base, session)
 }
 
 async function runChecks(
