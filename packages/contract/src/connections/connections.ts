@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CloudWatchConnection } from './cloudwatch.ts'
 import { DatadogConnection } from './datadog.ts'
 import { DynatraceConnection } from './dynatrace.ts'
 import { HttpJsonConnection } from './http-json.ts'
@@ -11,6 +12,7 @@ export const CONNECTION_KINDS = {
   prometheus: PrometheusConnection,
   'http-json': HttpJsonConnection,
   datadog: DatadogConnection,
+  cloudwatch: CloudWatchConnection,
   dynatrace: DynatraceConnection,
 } as const
 
@@ -46,6 +48,7 @@ export const ProvidersFile = z.strictObject({
   prometheus: oneOrMore(PrometheusConnection),
   'http-json': oneOrMore(HttpJsonConnection),
   datadog: oneOrMore(DatadogConnection),
+  cloudwatch: oneOrMore(CloudWatchConnection),
   dynatrace: oneOrMore(DynatraceConnection),
 })
 export type ProvidersFile = z.infer<typeof ProvidersFile>

@@ -1,4 +1,5 @@
 import type { Connection } from '@tiphys/contract/connections/connections.ts'
+import { createCloudWatchProvider } from '../cloudwatch/cloudwatch-provider.ts'
 import { createDatadogProvider } from '../datadog/datadog-provider.ts'
 import { createDynatraceProvider } from '../dynatrace/dynatrace-provider.ts'
 import { createHttpJsonProvider } from '../http-json/http-json-provider.ts'
@@ -15,6 +16,8 @@ export function createProvider(connection: Connection, power: ProviderPower): Sl
       return createHttpJsonProvider(connection, power)
     case 'datadog':
       return createDatadogProvider(connection, power)
+    case 'cloudwatch':
+      return createCloudWatchProvider(connection, power)
     case 'dynatrace':
       return createDynatraceProvider(connection, power)
     default:
