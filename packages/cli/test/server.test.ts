@@ -93,12 +93,61 @@ test('a project on a real server', async (t) => {
         cli.run(['get', 'evaluation', '--project=shop', '--service=carts']),
       )
       assert.match(evaluation.stdout, /^carts passed in dev with 100 of 90 needed\./)
+      const forms = { markdown: /^\*\*pass · 100 of 90 needed/, html: /^<!doctype html>/ }
+      for (const [form, start] of Object.entries(forms)) {
+        const ask = ['get', 'evaluation', '--project=shop', '--service=carts', '-o', form]
+        assert.match((await succeed(cli.run(ask))).stdout, start)
+      }
       const events = await succeed(
         cli.run(['get', 'event', 'evaluation.finished', '--project=shop', '-o', 'json']),
       )
       assert.equal(JSON.parse(events.stdout).data.evaluation.result, 'pass')
     },
   )
+
+  await t.test('a verdict is tried with another file, corrected, and pinned', async () => {
+    const at = ['--project=shop', '--service=carts']
+    writeFileSync(join(cli.home, 'strict.yaml'), SLO.replace('<5', '<0'))
+    writeFileSync(join(cli.home, 'broken.yaml'), SLO.replace('<5', '< five'))
+    writeFileSync(join(cli.home, 'other.yaml'), SLO.replace('error_rate', 'unheard_of'))
+    const ask = (file: string, ...more: string[]) =>
+      cli.run(['what-if', ...at, `--slo=${file}`, ...more])
+    const same = await succeed(ask('slo.yaml'))
+    assert.match(same.stdout, /^The verdict stays pass \(100\)\. Nothing is stored\.\n\nWhat if: /)
+    const strict = await ask('strict.yaml')
+    assert.equal(strict.code, 1)
+    assert.match(
+      strict.stdout,
+      /^The verdict is fail \(0\) instead of pass \(100\)\. .*\n {2}Error rate /,
+    )
+    for (const [output, form] of [
+      ['json', /"sentence": "The verdict is fail/],
+      ['html', /this verdict is stored nowhere/],
+    ] as const) {
+      const { code, stdout } = await ask('strict.yaml', '-o', output, '--baseline=now')
+      assert.equal(code, 1)
+      assert.match(stdout, form)
+    }
+    const broken = await ask('broken.yaml')
+    assert.deepEqual([broken.code, broken.stdout], [2, ''])
+    assert.match(broken.stderr, /^broken\.yaml:5:24: criterion "< five": /m)
+    const other = await ask('other.yaml')
+    assert.equal(other.code, 3, other.stdout)
+    assert.match(other.stdout, /unheard_of was not measured then/)
+
+    await succeed(cli.run(['pin', 'evaluation', ...at, '--reason=a good day', '--as=ann']))
+    const taken = ['invalidate', 'evaluation', ...at, '--reason=it was not', '--as=bob']
+    await succeed(cli.run(taken))
+    const references = await succeed(cli.run(['get', 'references', '--project=shop']))
+    assert.match(
+      references.stdout,
+      / ann {2}a good day .* invalidated by bob \(token .*\): it was not/,
+    )
+    await succeed(cli.run([...taken, '--undo']))
+    const list = await succeed(cli.run(['get', 'evaluations', '--project=shop']))
+    assert.match(list.stdout, / pinned by ann: a good day$/m)
+    await succeed(cli.run(['pin', 'evaluation', ...at, '--reason=enough', '--undo']))
+  })
 
   await t.test(
     'what failed is taken up in the same context, and its failure counts no more',

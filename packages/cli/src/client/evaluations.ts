@@ -6,6 +6,8 @@ import {
   ListedEvaluation,
   type StoredEvaluation,
   StoredEvaluation as StoredEvaluationBody,
+  WhatIf,
+  type WhatIfBody,
 } from '@tiphys/contract/http/native-evaluation.ts'
 import type { HttpClient } from './http-client.ts'
 import { allPages } from './pages.ts'
@@ -57,6 +59,16 @@ export function correctEvaluation(
   return undo
     ? client.request({ method: 'DELETE', path, query: why, schema: ListedEvaluation })
     : client.request({ method: 'POST', path, body: why, schema: ListedEvaluation })
+}
+
+/** What another slo.yaml would have said; the server stores nothing of it. */
+export function askWhatIf(
+  client: HttpClient,
+  triggeredId: string,
+  body: WhatIfBody,
+): Promise<WhatIf> {
+  const path = `${EVALUATIONS}/${encodeURIComponent(triggeredId)}/what-if`
+  return client.request({ method: 'POST', path, body, schema: WhatIf })
 }
 
 /** Pinned evaluations, the newest pin first. */

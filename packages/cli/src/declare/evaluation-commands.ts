@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { lazy } from '../lazy.ts'
 import { contextFlag, outputFlag, projectFlag, serviceFlag, stageFlag } from './flags.ts'
 
@@ -12,6 +12,35 @@ export function declareEvaluationCommands(program: Command): void {
     .description('compare with this evaluation instead of the newest ones, until it is unpinned')
     .option('--undo', 'compare with the newest ones again')
     .action(lazy(async () => (await import('../commands/correct-evaluation.ts')).pin))
+  declareWhatIf(program)
+}
+
+function declareWhatIf(program: Command): void {
+  withChoice(program.command('what-if'))
+    .description(
+      'judge what an evaluation measured by another slo.yaml; nothing is stored, the exit code is the verdict',
+    )
+    .requiredOption('--slo <file>', 'the objectives: slo.yaml (- is standard input)')
+    .option('--evaluation <id>', 'the evaluation (default: the last of the context or place)')
+    .addOption(
+      new Option(
+        '--baseline <runs>',
+        'compare with the runs of then, or let the file choose among the earlier ones as they are now',
+      )
+        .choices(['then', 'now'])
+        .default('then'),
+    )
+    .addOption(
+      new Option('--fail-on <result>', 'the result from which on the exit code is 1')
+        .choices(['fail', 'warning'])
+        .default('fail'),
+    )
+    .addOption(
+      new Option('-o, --output <format>', 'how to print it')
+        .choices(['text', 'json', 'markdown', 'html'])
+        .default('text'),
+    )
+    .action(lazy(async () => (await import('../commands/what-if.ts')).whatIf))
 }
 
 /** `… evaluation [id]`: the one that is named, the last of a context, or the newest of a place. */
