@@ -7,7 +7,7 @@ import type { Explanation } from '@tiphys/core/explanation/explanation.ts'
 import { renderHtml } from '@tiphys/core/explanation/render-html.ts'
 import { renderJunit } from '@tiphys/core/explanation/render-junit.ts'
 import { renderMarkdown } from '@tiphys/core/explanation/render-markdown.ts'
-import { renderText } from '@tiphys/core/explanation/render-text.ts'
+import { renderText, type TextOptions } from '@tiphys/core/explanation/render-text.ts'
 import { createGuardedHttp, type GuardedHttp } from './http/guarded-http.ts'
 import { type GateSource, InputProblem } from './offline-gate/gate-source.ts'
 import { measureValues } from './offline-gate/measure-values.ts'
@@ -20,6 +20,8 @@ import { type GateInput, readGateInput } from './offline-gate-input.ts'
  */
 export type OfflineGateOptions = GateSource & {
   readonly output?: GateOutput
+  /** How standard output is laid out and coloured, where that is text. */
+  readonly text?: TextOptions
   /** Files that shall hold the report too; how they end says in which form. */
   readonly reports?: readonly string[]
   /** `warning`: a warning exits with 1 too. */
@@ -70,6 +72,7 @@ export async function runOfflineGate(options: OfflineGateOptions): Promise<GateA
   }
   const { values, details } = await measureValues(input, {
     http: options.http ?? createGuardedHttp(),
+    ...(options.environment && { environment: options.environment }),
     ...(options.signal && { signal: options.signal }),
   })
   const { slo, window, subject, sloText, previous } = input
@@ -81,7 +84,7 @@ export async function runOfflineGate(options: OfflineGateOptions): Promise<GateA
   const complaint = await recordIn(input, options, outcome, evaluation)
   return {
     exitCode: exitCodeOf(outcome, options.failOn ?? 'fail'),
-    report: render(options.output ?? 'text', evaluation, explanation),
+    report: render(options.output ?? 'text', evaluation, explanation, options.text),
     reports: (options.reports ?? []).map((file, index) => ({
       file,
       text: render(forms[index] ?? 'text', evaluation, explanation),
@@ -141,10 +144,15 @@ function exitCodeOf(outcome: EvaluationOutcome, failOn: 'fail' | 'warning'): 0 |
 
 const JSON_INDENT = 2
 
-function render(output: GateOutput, evaluation: Evaluation, explanation: Explanation): string {
+function render(
+  output: GateOutput,
+  evaluation: Evaluation,
+  explanation: Explanation,
+  text?: TextOptions,
+): string {
   switch (output) {
     case 'text':
-      return renderText(explanation)
+      return renderText(explanation, text)
     case 'json':
       return `${JSON.stringify({ ...evaluation, explanation }, undefined, JSON_INDENT)}\n`
     case 'markdown':

@@ -1,6 +1,6 @@
 import { isJsonObject } from '@tiphys/contract/json.ts'
 import { TEST_RESULTS_PROVIDER } from '@tiphys/core/evaluation/test-results-value.ts'
-import { createProvider } from '@tiphys/providers/connections/create-provider.ts'
+import { createProviders } from '@tiphys/providers/connections/create-provider.ts'
 import { connectionFor } from '@tiphys/providers/connections/resolve-connections.ts'
 import { createGuardedHttp, type GuardedHttp } from '@tiphys/providers/http/guarded-http.ts'
 import type { SliProvider } from '@tiphys/providers/sli/sli-provider.ts'
@@ -82,6 +82,7 @@ function testLimits(settings: ServerSettings) {
 
 /** Providers by name: what the operator connected, and what needs no connection. */
 function providersOf(settings: ServerSettings, http: GuardedHttp) {
+  const connected = createProviders({ http, environment: process.env })
   return (name: string, { project, data, runId }: TaskJob): SliProvider | undefined => {
     if (name === TEST_RESULTS_PROVIDER) {
       const test = data['test']
@@ -91,6 +92,6 @@ function providersOf(settings: ServerSettings, http: GuardedHttp) {
       )
     }
     const connection = connectionFor(settings.providers, name, project)
-    return connection === undefined ? undefined : createProvider(connection, { http })
+    return connection === undefined ? undefined : connected(connection)
   }
 }

@@ -7,6 +7,16 @@ import { createPrometheusProvider } from '../prometheus/prometheus-provider.ts'
 import type { ProviderPower } from '../sli/http-sli.ts'
 import type { SliProvider } from '../sli/sli-provider.ts'
 
+/** A provider for each connection, made once: tokens that it was given last longer than one evaluation. */
+export function createProviders(power: ProviderPower): (connection: Connection) => SliProvider {
+  const made = new Map<Connection, SliProvider>()
+  return (connection) => {
+    const provider = made.get(connection) ?? createProvider(connection, power)
+    made.set(connection, provider)
+    return provider
+  }
+}
+
 /** The adapter of a connection; one line for each kind of metrics system. */
 export function createProvider(connection: Connection, power: ProviderPower): SliProvider {
   switch (connection.kind) {

@@ -2,9 +2,9 @@ import type { IndicatorValue } from '@tiphys/contract/evaluation.ts'
 import { type SliDetail, toIndicatorValue } from '@tiphys/core/evaluation/sli-value.ts'
 import { TEST_RESULTS_PROVIDER } from '@tiphys/core/evaluation/test-results-value.ts'
 import { createProvider } from '../connections/create-provider.ts'
-import type { GuardedHttp } from '../http/guarded-http.ts'
 import type { GateInput } from '../offline-gate-input.ts'
 import { fetchValues, nobodyAsked, type ProviderQuestions } from '../sli/fetch-values.ts'
+import type { ProviderPower } from '../sli/http-sli.ts'
 import { createTestResultsProvider } from '../sli/test-results-provider.ts'
 
 export type MeasuredValues = {
@@ -15,7 +15,7 @@ export type MeasuredValues = {
 /** Values from the file, or asked now. */
 export async function measureValues(
   { measure }: GateInput,
-  power: { readonly http: GuardedHttp; readonly signal?: AbortSignal },
+  power: ProviderPower & { readonly signal?: AbortSignal },
 ): Promise<MeasuredValues> {
   if (measure.from === 'file') return { values: measure.values, details: {} }
   const { window, scope, providers, queries } = measure
@@ -41,7 +41,7 @@ export async function measureValues(
 function providerOf(
   name: string,
   measure: Extract<GateInput['measure'], { from: 'providers' }>,
-  power: { readonly http: GuardedHttp },
+  power: ProviderPower,
 ) {
   if (name === TEST_RESULTS_PROVIDER) return createTestResultsProvider(measure.testResults)
   const connection = measure.connections.get(name)
