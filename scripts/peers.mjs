@@ -8,6 +8,7 @@ const PEERS = [
   { name: 'git http-backend', isThere: hasGitHttpBackend },
   { name: 'sshd', isThere: hasSshd },
   { name: 'prometheus', isThere: () => succeeds('prometheus', ['--version']) },
+  { name: 'influxd', isThere: () => succeeds('influxd', ['version']) },
 ]
 
 /** Names of the peers that this machine does not have. */

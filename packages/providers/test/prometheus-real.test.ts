@@ -7,12 +7,8 @@ import { runOfflineGate } from '@tiphys/providers/offline-gate.ts'
 import { createPrometheusProvider } from '@tiphys/providers/prometheus/prometheus-provider.ts'
 import { fetchValues } from '@tiphys/providers/sli/fetch-values.ts'
 import type { SliRequest } from '@tiphys/providers/sli/sli-provider.ts'
-import {
-  missingPrometheus,
-  type RunningPrometheus,
-  startPrometheus,
-  until,
-} from './prometheus-server.ts'
+import { until } from './peer-process.ts'
+import { missingPrometheus, type RunningPrometheus, startPrometheus } from './prometheus-server.ts'
 
 /** The provider against the program it was written for: what it scraped from a service that really answered. */
 const skip = missingPrometheus()

@@ -1,25 +1,15 @@
-import assert from 'node:assert/strict'
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
+import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { end, freePort, missingPeer, until } from './peer-process.ts'
 
-/** Why the tests with a real Prometheus cannot run here; false when they can. With TIPHYS_TEST_PEERS=all a missing one fails. */
+/** Why the tests with a real Prometheus cannot run here; false when they can. */
 export function missingPrometheus(): string | false {
-  const found = spawnSync('prometheus', ['--version'], { stdio: 'ignore' }).error === undefined
-  if (found) return false
-  const message = 'prometheus is not installed'
-  assert.notEqual(process.env['TIPHYS_TEST_PEERS'], 'all', message)
-  return message
+  return missingPeer('prometheus', ['--version'])
 }
 
 export type RunningPrometheus = { readonly url: string; stop(): Promise<void> }
-
-const READY_TIMEOUT_MS = 20_000
-const POLL_MS = 50
 
 /** A Prometheus of its own on a free port of loopback, that scrapes one target every quarter of a second. */
 export async function startPrometheus(target: string): Promise<RunningPrometheus> {
@@ -51,33 +41,4 @@ export async function startPrometheus(target: string): Promise<RunningPrometheus
     throw thrown
   }
   return { url, stop }
-}
-
-/** Repeats a question until it is answered with true, the process ends or the time is over. */
-export async function until(ask: () => Promise<boolean>, child?: ChildProcess): Promise<void> {
-  const endsAt = performance.now() + READY_TIMEOUT_MS
-  while (performance.now() < endsAt) {
-    if (child !== undefined && child.exitCode !== null) throw new Error('the process ended')
-    if (await ask().catch(() => false)) return
-    await sleep(POLL_MS)
-  }
-  throw new Error('not ready in time')
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.pid === undefined) return
-  const ended = once(child, 'exit')
-  child.kill('SIGKILL')
-  await ended
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  assert.ok(address !== null && typeof address === 'object')
-  server.close()
-  await once(server, 'close')
-  return address.port
 }

@@ -3,6 +3,7 @@ import { CloudWatchConnection } from './cloudwatch.ts'
 import { DatadogConnection } from './datadog.ts'
 import { DynatraceConnection } from './dynatrace.ts'
 import { HttpJsonConnection } from './http-json.ts'
+import { InfluxdbConnection } from './influxdb.ts'
 import { PrometheusConnection } from './prometheus.ts'
 
 const MAX_CONNECTIONS = 100
@@ -14,6 +15,7 @@ export const CONNECTION_KINDS = {
   datadog: DatadogConnection,
   cloudwatch: CloudWatchConnection,
   dynatrace: DynatraceConnection,
+  influxdb: InfluxdbConnection,
 } as const
 
 export type ConnectionKind = keyof typeof CONNECTION_KINDS
@@ -50,5 +52,6 @@ export const ProvidersFile = z.strictObject({
   datadog: oneOrMore(DatadogConnection),
   cloudwatch: oneOrMore(CloudWatchConnection),
   dynatrace: oneOrMore(DynatraceConnection),
+  influxdb: oneOrMore(InfluxdbConnection),
 })
 export type ProvidersFile = z.infer<typeof ProvidersFile>

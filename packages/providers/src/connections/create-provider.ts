@@ -3,6 +3,7 @@ import { createCloudWatchProvider } from '../cloudwatch/cloudwatch-provider.ts'
 import { createDatadogProvider } from '../datadog/datadog-provider.ts'
 import { createDynatraceProvider } from '../dynatrace/dynatrace-provider.ts'
 import { createHttpJsonProvider } from '../http-json/http-json-provider.ts'
+import { createInfluxdbProvider } from '../influxdb/influxdb-provider.ts'
 import { createPrometheusProvider } from '../prometheus/prometheus-provider.ts'
 import type { ProviderPower } from '../sli/http-sli.ts'
 import type { SliProvider } from '../sli/sli-provider.ts'
@@ -30,6 +31,8 @@ export function createProvider(connection: Connection, power: ProviderPower): Sl
       return createCloudWatchProvider(connection, power)
     case 'dynatrace':
       return createDynatraceProvider(connection, power)
+    case 'influxdb':
+      return createInfluxdbProvider(connection, power)
     default:
       return connection satisfies never
   }
