@@ -84,6 +84,8 @@ export const ROUTE_ACCESS: Readonly<Record<string, Access>> = {
   'GET /api/tiphys/v1/runs': READ,
   'POST /api/tiphys/v1/runs/:id/rerun': CONTROL,
   'GET /api/tiphys/v1/runs/:id': READ,
+  'GET /api/tiphys/v1/runs/:id/artifacts': READ,
+  'GET /api/tiphys/v1/runs/:id/artifacts/*': READ,
   'GET /api/tiphys/v1/evaluations': READ,
   'GET /api/tiphys/v1/evaluations/:triggeredId': READ,
   'GET /api/tiphys/v1/evaluations/:triggeredId/report': READ,

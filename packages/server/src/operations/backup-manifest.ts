@@ -15,6 +15,8 @@ export const SECRET_KEY_PART = 'secret.key'
 export const KNOWN_HOSTS_PART = 'git-home/known_hosts'
 
 const REPOSITORY_PART = /^configuration\/[A-Za-z0-9][A-Za-z0-9._-]{0,60}\.bundle$/
+/** Logs and files that tests left: a list of a task's files, or one of them. */
+const ARTIFACT_PART = /^artifacts\/(?:[A-Za-z0-9][A-Za-z0-9._:-]{0,60}\/){2}\d+-\d+\.(?:json|\d+)$/
 const SHA256 = /^[0-9a-f]{64}$/
 
 const Part = z.object({
@@ -66,7 +68,8 @@ export type BackupPart = z.infer<typeof Part>
 /** Only these may be in a backup: a name decides where a part is written. */
 export function isPartName(name: string): boolean {
   const known = [DATABASE_PART, SECRET_KEY_PART, KNOWN_HOSTS_PART]
-  return known.includes(name) || (REPOSITORY_PART.test(name) && !name.includes('..'))
+  if (known.includes(name)) return true
+  return (REPOSITORY_PART.test(name) || ARTIFACT_PART.test(name)) && !name.includes('..')
 }
 
 export function bundlePart(repository: string): string {

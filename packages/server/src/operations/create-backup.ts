@@ -16,13 +16,15 @@ import {
   MANIFEST_NAME,
   SECRET_KEY_PART,
 } from './backup-manifest.ts'
+import { stageArtifacts } from './stage-artifacts.ts'
 import { BLOCK_BYTES, paddingBytes, TAR_END, tarHeader } from './tar-archive.ts'
 
 /**
  * A backup is one tar file: one thing to copy, to date and to delete, and `tar` opens it where Tiphys is not at hand. Every part is first
  * copied into a folder beside the data, because its hash stands before it in the file:
  *
- *   log (one moment) ──▶ configuration repositories (later, so they hold every commit the log names) ──▶ host keys ──▶ hashes ──▶ stream
+ *   log (one moment) ──▶ configuration repositories (later, so they hold every commit the log names) ──▶ host keys,
+ *     logs and files of tests ──▶ hashes ──▶ stream
  */
 export type StagedBackup = AsyncDisposable & {
   readonly manifest: BackupManifest
@@ -122,6 +124,7 @@ async function stageIn(
   const known = new Set(repositories.map(({ id }) => id))
   if (copy.projectIds.some((id) => !known.has(id))) return undefined
   await copyIfThere(join(dataDir, KNOWN_HOSTS_PART), KNOWN_HOSTS_PART, place)
+  await stageArtifacts(dataDir, place, wish.signal)
   const secretKey = await stageKey(parts, wish, place)
   const sums: BackupPart[] = []
   for (const [name, file] of files) {

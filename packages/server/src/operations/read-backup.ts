@@ -24,8 +24,8 @@ export type ReadBackupOptions = {
   readonly writePart?: (part: BackupPart, content: AsyncIterable<Uint8Array>) => Promise<void>
 }
 
-/** A manifest names parts; it is never large. */
-const MAX_MANIFEST_BYTES = 16 * 1024 * 1024
+/** A manifest names parts: as many as there are files of tests (stage-artifacts.ts), some 250 bytes each. */
+const MAX_MANIFEST_BYTES = 64 * 1024 * 1024
 
 /**
  * Reads a backup to its last byte and holds everything against its hash. Throws BackupFileError at the first thing that is wrong; what

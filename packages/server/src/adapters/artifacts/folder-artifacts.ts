@@ -26,7 +26,7 @@ const Entry = z.object({
 const Book = z.array(Entry)
 type Entry = z.infer<typeof Entry>
 
-const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,60}$/
+const ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,60}$/
 const BOOK_NAME = /^\d+-\d+\.json$/
 const OWNER_ONLY = 0o600
 const OWNER_ONLY_FOLDER = 0o700

@@ -1,6 +1,7 @@
 import type { ApiParts } from '../parts.ts'
 import type { AddRoute } from '../route.ts'
 import { addTaskAnswerRoutes } from './approvals.ts'
+import { addArtifactRoutes } from './artifacts.ts'
 import { addAuditRoute } from './audit.ts'
 import { addBackupRoute } from './backup.ts'
 import { addContextDeletionRoute } from './context-deletion.ts'
@@ -29,6 +30,7 @@ export function addNativeRoutes(
   addSchemaRoutes(add, parts)
   addContextRoutes(add, parts)
   addRunRoutes(add, parts)
+  addArtifactRoutes(add, parts)
   addRerunRoutes(add, parts)
   addTaskAnswerRoutes(add, parts)
   addTaskRoutes(add, parts)
