@@ -121,7 +121,7 @@ test('evaluate: the forms of the report, and values from a pipe', async (t) => {
     (await cli.run([...args, ...more], { stdin: values(900) })).stdout
   assert.match(await report(), /^carts failed in staging because response_time_p95 was 900/)
   const json = JSON.parse(await report('-o', 'json'))
-  assert.deepEqual([json.result, json.score, json.explanation.version], ['fail', 0, 1])
+  assert.deepEqual([json.result, json.score, json.explanation.version], ['fail', 0, 2])
   assert.match(await report('-o', 'markdown'), /^(#|\*\*)/)
   assert.match(await report('-o', 'html'), /^<!doctype html>/i)
 })

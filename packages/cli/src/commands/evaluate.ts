@@ -6,6 +6,8 @@ import { CommandFailure } from '../failure.ts'
 import { readText, whyUnreadable } from '../input-file.ts'
 import type { GlobalOptions } from '../lazy.ts'
 import { printNote } from '../output/print.ts'
+import { reportTextOptions } from '../output/report-text.ts'
+import { terminalOf } from '../output/terminal.ts'
 
 type Options = GlobalOptions & {
   readonly slo: string
@@ -47,6 +49,7 @@ export async function evaluate(options: Options): Promise<ExitCode | undefined> 
     failOn,
     output,
     reports,
+    text: reportTextOptions(terminalOf(options)),
     nowMs: Date.now(),
     signal: interrupt.signal,
     readText: readGateFile,

@@ -1,23 +1,16 @@
-import type {
-  CorrectionView,
-  ListedEvaluation,
-  StoredEvaluation,
-} from '@tiphys/contract/http/native-evaluation.ts'
-import type { Explanation } from '@tiphys/core/explanation/explanation.ts'
-import { renderHtml } from '@tiphys/core/explanation/render-html.ts'
-import { renderMarkdown } from '@tiphys/core/explanation/render-markdown.ts'
-import { renderText } from '@tiphys/core/explanation/render-text.ts'
+import type { CorrectionView, ListedEvaluation } from '@tiphys/contract/http/native-evaluation.ts'
 import { listEvaluations } from '../client/evaluations.ts'
 import { openClient } from '../connection/open-client.ts'
 import type { ExitCode } from '../exit-code.ts'
 import type { GlobalOptions } from '../lazy.ts'
-import { printData } from '../output/print.ts'
+import { printData, printLine } from '../output/print.ts'
 import { table } from '../output/table.ts'
 import { paintWord, type Terminal, terminalOf } from '../output/terminal.ts'
 import { formatTime } from '../output/time.ts'
 import { chosenEvaluation, inProject, type Place, whereText } from './chosen-evaluation.ts'
+import { type ReportForm, storedReport } from './stored-report.ts'
 
-type ReportFormat = 'json' | 'yaml' | 'text' | 'markdown' | 'html'
+type ReportFormat = 'json' | 'yaml' | ReportForm
 type ReportOptions = GlobalOptions &
   Place & { readonly keptnContext?: string; readonly output?: ReportFormat }
 
@@ -25,25 +18,10 @@ type ReportOptions = GlobalOptions &
 export async function getEvaluation(options: ReportOptions): Promise<ExitCode | undefined> {
   const client = openClient(options)
   const evaluation = await chosenEvaluation(client, options)
-  const format = options.output
-  const data = format === 'json' || format === 'yaml' ? format : undefined
-  printData(evaluation, data, () => reportText(evaluation, format))
+  const format = options.output ?? 'text'
+  if (format === 'json' || format === 'yaml') printData(evaluation, format, '')
+  else printLine((await storedReport(client, evaluation, format, terminalOf(options))).trimEnd())
   return undefined
-}
-
-function reportText(evaluation: StoredEvaluation, format: ReportFormat | undefined): string {
-  const explanation = explanationOf(evaluation)
-  if (explanation === undefined) {
-    return `${evaluation.result}: ${evaluation.message || 'no report was stored with this evaluation'}`
-  }
-  if (format === 'markdown') return renderMarkdown(explanation)
-  if (format === 'html') return renderHtml(explanation)
-  return renderText(explanation)
-}
-
-/** Evaluations of other tools carry no report of ours, and a later version may carry another form. */
-function explanationOf({ explanation }: StoredEvaluation): Explanation | undefined {
-  return explanation?.['version'] === 1 ? (explanation as unknown as Explanation) : undefined
 }
 
 /** Newest first, a line each. */
