@@ -9,6 +9,8 @@ export type QueryLanguage = {
   readonly lineComment?: string
   /** Nor do they between `/*` and its end. */
   readonly hasBlockComments?: boolean
+  /** Nor from `//` to the end of the line, beside `lineComment`. */
+  readonly hasSlashComments?: boolean
   /** A pattern may stand between slashes after `=~` or `!~`: nothing but plain words may be filled in, and quotes are part of it. */
   readonly hasPatterns?: boolean
 }
@@ -24,7 +26,7 @@ export const PROMQL: QueryLanguage = {
   literals: { "'": 'backslash', '"': 'backslash', '`': 'raw' },
   lineComment: '#',
 }
-/** NRQL, and InfluxQL but for its patterns: text in '…', names in "…". */
+/** InfluxQL but for its patterns: text in '…', names in "…". */
 export const SQL_LIKE: QueryLanguage = {
   literals: { "'": 'backslash', '"': 'backslash' },
   lineComment: '--',
@@ -37,6 +39,13 @@ export const SQL: QueryLanguage = {
 export const JSON_BODY: QueryLanguage = { literals: { '"': 'json' } }
 /** As SQL_LIKE, with patterns: `=~ /^web/`. */
 export const INFLUXQL: QueryLanguage = { ...SQL_LIKE, hasBlockComments: true, hasPatterns: true }
+/** Of New Relic: text in '…', names in `…`, and three kinds of comments. */
+export const NRQL: QueryLanguage = {
+  literals: { ...SQL_LIKE.literals, '`': 'verbatim' },
+  lineComment: '--',
+  hasBlockComments: true,
+  hasSlashComments: true,
+}
 /** Several dialects behind one name: nothing that one of them would escape. */
 export const SQL_OF_ANY_KIND: QueryLanguage = {
   literals: { "'": 'verbatim', '"': 'verbatim', '`': 'verbatim' },
@@ -86,10 +95,11 @@ export function openQuote(text: string, language: QueryLanguage): string {
 }
 
 function commentAt(text: string, index: number, language: QueryLanguage) {
-  const { lineComment, hasBlockComments } = language
+  const { lineComment, hasBlockComments, hasSlashComments } = language
   if (lineComment !== undefined && text.startsWith(lineComment, index)) {
     return { begin: lineComment, end: '\n' }
   }
+  if (hasSlashComments && text.startsWith('//', index)) return { begin: '//', end: '\n' }
   return hasBlockComments && text.startsWith('/*', index) ? { begin: '/*', end: '*/' } : undefined
 }
 

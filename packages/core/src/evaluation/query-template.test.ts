@@ -9,6 +9,7 @@ import {
   INFLUXQL,
   JSON_BODY,
   literalAt,
+  NRQL,
   openQuote,
   PLAIN,
   PROMQL,
@@ -88,6 +89,11 @@ test('quotes in patterns and comments open nothing', () => {
   assert.equal(filled('a =~ /^{{ service }}$/', INFLUXQL), 'a =~ /^carts$/')
   assert.match(filled("/* don't */ {{ labels.hostile }}", SQL_OF_ANY_KIND), /would change/)
   assert.equal(filled("/* don't */ '{{ labels.build }}'", SQL_OF_ANY_KIND), "/* don't */ '7'")
+  for (const comment of ["// don't\n", "-- don't\n", "/* don't */"]) {
+    assert.match(filled(`${comment} {{ labels.hostile }}`, NRQL), /would change/)
+    assert.equal(filled(`${comment}'{{ labels.hostile }}'`, NRQL), `${comment}'a\\'b"c\\\\d'`)
+  }
+  assert.equal(filled("'https://x' {{ labels.build }}", NRQL), "'https://x' 7")
   assert.equal(filled('1 / 2 + "{{ filters.region }}"', FLUX), '1 / 2 + "eu west"')
 })
 
@@ -106,7 +112,7 @@ test('a backslash of the query itself takes nothing of a value', () => {
 test('no value ends the literal it stands in, or begins a comment', () => {
   const languages = fc.constantFrom(
     ...[PROMQL, SQL, SQL_LIKE, JSON_BODY, DOUBLE_QUOTED, PLAIN],
-    ...[INFLUXQL, FLUX, GRAPHITE, ESQL, SQL_OF_ANY_KIND],
+    ...[INFLUXQL, FLUX, GRAPHITE, ESQL, SQL_OF_ANY_KIND, NRQL],
   )
   const character = fc.constantFrom(...`'"\`\\-#/*a1 ;\n{}$(`)
   const value = fc.array(character, { maxLength: 8 }).map((all) => all.join(''))
