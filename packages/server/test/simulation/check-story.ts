@@ -6,6 +6,7 @@ import { checkInbox } from './checkers/inbox-checks.ts'
 import { checkIntake } from './checkers/intake-checks.ts'
 import { checkLanes } from './checkers/lane-checks.ts'
 import { checkPauses, checkReplay, checkStreams, checkWaiting } from './checkers/log-checks.ts'
+import { checkQuestions } from './checkers/question-checks.ts'
 import { checkTasks } from './checkers/task-checks.ts'
 import { checkTriggers } from './checkers/trigger-checks.ts'
 import type { Story } from './story.ts'
@@ -21,6 +22,7 @@ const CHECKS = [
   checkFreezes,
   checkDeadlines,
   checkEffects,
+  checkQuestions,
   checkReplay,
   checkWaiting,
 ]

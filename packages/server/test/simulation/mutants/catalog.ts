@@ -133,8 +133,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'executors of tasks that are over are not cancelled',
     file: 'server/src/engine/dispatcher.ts',
-    find: "if (!open.has(triggeredId)) controller.abort(new Error('the task is over'))",
-    replace: 'void controller',
+    find: "if (task === undefined) controller.abort(new Error('the task is over'))\n      else watch.update(task)",
+    replace: 'if (task !== undefined) watch.update(task)',
   },
   {
     name: 'a report is written again when the disk denied it',
@@ -165,5 +165,35 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'server/src/engine/freezes.ts',
     find: 'if (here.length === 0) return undefined',
     replace: 'if (here.length >= 0) return undefined',
+  },
+  {
+    name: 'a question is asked again after a restart',
+    file: 'core/src/sequence/questions.ts',
+    find: 'if (task === undefined || task.questions.some(({ key }) => key === input.key)) return []',
+    replace: 'if (task === undefined) return []',
+  },
+  {
+    name: 'the answer to a question does not reach its executor',
+    file: 'server/src/engine/dispatcher.ts',
+    find: 'else watch.update(task)',
+    replace: 'else void watch',
+  },
+  {
+    name: 'a question that nobody answers is never given up',
+    file: 'core/src/sequence/deadlines.ts',
+    find: 'if (question !== undefined) return [question]',
+    replace: 'if (question !== undefined && nowMs < 0) return [question]',
+  },
+  {
+    name: 'a question takes answers after its end',
+    file: 'core/src/sequence/questions.ts',
+    find: 'if (question.reply !== undefined) return []',
+    replace: '',
+  },
+  {
+    name: 'the first of several who answer a question ends it',
+    file: 'core/src/sequence/questions.ts',
+    find: 'if (finished.length < Math.max(1, question.started.length)) return { ...heard, finished }',
+    replace: '',
   },
 ]
