@@ -1,7 +1,7 @@
 import type { IndicatorValue } from '@tiphys/contract/evaluation.ts'
 import type { Result } from '@tiphys/contract/event.ts'
 import type { Slo, SloObjective } from '../slo/slo.ts'
-import { lintSlo, type SloFinding } from '../slo/slo-lint.ts'
+import { type SloFinding, sloErrors } from '../slo/slo-lint.ts'
 import { toAggregateFunction } from './aggregate.ts'
 import { baselinesOf, type PreviousEvaluation } from './baseline.ts'
 import { type BaselineSelection, type LeftOut, selectBaseline } from './baseline-selection.ts'
@@ -65,7 +65,7 @@ export type ChosenRuns = Pick<BaselineSelection, 'compared' | 'leftOut' | 'notes
 /** The verdict against earlier evaluations that were chosen already, as a stored report names them. */
 export function evaluateAgainst(input: MeasuredInput, selection: ChosenRuns): EvaluationOutcome {
   const { slo, providerFailure } = input
-  const findings = lintSlo(slo).filter((finding) => finding.severity === 'error')
+  const findings = sloErrors(slo)
   const aggregateFunction = toAggregateFunction(slo.comparison.aggregateFunction)
   const nothing = { ...nothingEvaluated(selection), providerFailure }
   if (findings.length > 0 || aggregateFunction === undefined) {

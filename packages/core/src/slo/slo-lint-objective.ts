@@ -1,22 +1,40 @@
 import type { FilePath } from '@tiphys/contract/problem.ts'
-import { type Criterion, parseCriterion } from '../evaluation/criterion.ts'
-import { coverEverything, type Interval, intersection, isWithin } from '../evaluation/interval.ts'
+import { parseCriterion } from '../evaluation/criterion.ts'
+import {
+  type Contradiction,
+  contradictionOf,
+  isAllowedBy,
+  leaveOutNothing,
+  type ParsedSet,
+} from './criteria-logic.ts'
+import { parsedSets } from './parsed-sets.ts'
 import type { CriteriaSet, SloObjective } from './slo.ts'
-import type { SloFinding, SloFindingCode } from './slo-lint.ts'
+import { type SloFinding, warning } from './slo-finding.ts'
 
 export function lintObjective(objective: SloObjective): SloFinding[] {
   const path: FilePath = ['objectives', objective.index]
-  const criteria = [
+  return [...lintTexts(objective), ...lintScoring(objective, path), ...lintMeaning(objective, path)]
+}
+
+/** Each criterion by itself. */
+export function lintTexts(objective: SloObjective): SloFinding[] {
+  const path: FilePath = ['objectives', objective.index]
+  return [
     ...lintCriteria(objective.pass, [...path, 'pass']),
     ...lintCriteria(objective.warning, [...path, 'warning']),
   ]
-  return [...criteria, ...lintScoring(objective, path), ...lintMeaning(objective, path)]
 }
 
 function lintCriteria(sets: readonly CriteriaSet[] | null, path: FilePath): SloFinding[] {
-  return (sets ?? []).flatMap((set, setIndex) =>
-    set.flatMap((text, index) => lintCriterion(text, [...path, setIndex, 'criteria', index])),
-  )
+  return (sets ?? []).flatMap((set, setIndex) => {
+    const compact = set.map((text) => text.replaceAll(' ', ''))
+    return set.flatMap((text, index) => {
+      const place = [...path, setIndex, 'criteria', index]
+      const isTwice = compact.indexOf(compact[index] ?? '') < index
+      const twice = `criterion ${text} stands in this set twice`
+      return isTwice ? [warning('criterion-twice', place, twice)] : lintCriterion(text, place)
+    })
+  })
 }
 
 function lintCriterion(text: string, path: FilePath): SloFinding[] {
@@ -24,14 +42,8 @@ function lintCriterion(text: string, path: FilePath): SloFinding[] {
   if (!parsed.ok) {
     const expected =
       'write an operator and a number: <=500, or <=+10% to compare with earlier results'
-    return [
-      {
-        severity: 'error',
-        code: 'criterion-invalid',
-        path,
-        message: `criterion ${JSON.stringify(text)}: ${parsed.message}; ${expected}`,
-      },
-    ]
+    const message = `criterion ${JSON.stringify(text)}: ${parsed.message}; ${expected}`
+    return [{ severity: 'error', code: 'criterion-invalid', path, message }]
   }
   const { relative, percent, increase, value } = parsed.criterion
   if (relative && !percent && !increase) {
@@ -64,77 +76,106 @@ function lintScoring(objective: SloObjective, path: FilePath): SloFinding[] {
   return findings
 }
 
-/** Judges what the criteria come to as ranges of values; says nothing while one of them cannot be read. */
+/** What the criteria come to, whatever is measured; says nothing while one of them cannot be read. */
 function lintMeaning(objective: SloObjective, path: FilePath): SloFinding[] {
-  const name = nameOf(objective)
   const pass = parsedSets(objective.pass)
-  if (pass === undefined || pass.length === 0) return []
+  const half = parsedSets(objective.warning)
+  if (pass === undefined || half === undefined || pass.length === 0) return []
+  const name = nameOf(objective)
   const passPath = [...path, 'pass']
-  const findings: SloFinding[] = []
+  const isSure = leaveOutNothing(pass)
+  return [
+    ...lintSure(pass, name, passPath),
+    ...lintContradictions(pass, { name, path: passPath, isPass: true }),
+    ...(isSure ? [] : lintUnfounded(pass, name, passPath)),
+    ...(half.length === 0 ? [] : lintWarning({ pass, half, isSure }, name, [...path, 'warning'])),
+  ]
+}
 
+function lintSure(pass: readonly ParsedSet[], name: string, path: FilePath): SloFinding[] {
+  if (pass.every((set) => set.length === 0)) {
+    const message = `${name} can never fail and never earns points: its pass sets have no criteria`
+    return [warning('never-scored', [...path, 0], message)]
+  }
   const emptySet = pass.findIndex((set) => set.length === 0)
-  const passRanges = fixedRanges(pass)
   if (emptySet >= 0) {
     const message = `${name} can never fail: a pass set without criteria always holds`
-    findings.push(warning('never-fails', [...passPath, emptySet], message))
-  } else if (coverEverything(passRanges)) {
-    const message = `${name} can never fail: its pass criteria leave out no value`
-    findings.push(warning('never-fails', passPath, message))
+    return [warning('never-fails', [...path, emptySet], message)]
   }
-  if (pass.every((set) => isContradiction(set))) {
-    const message = `${name} can never pass: its pass criteria contradict each other`
-    findings.push(warning('never-passes', passPath, message))
-  }
-  const unfounded = pass.findIndex(
-    (set) => set.length > 0 && set.every((criterion) => criterion.relative),
-  )
-  if (unfounded >= 0 && emptySet < 0) {
-    const message = `${name} passes with any value while there is no earlier evaluation: all criteria of a pass set are relative`
-    findings.push(warning('holds-without-history', [...passPath, unfounded], message))
-  }
-  const warningSets = parsedSets(objective.warning) ?? []
-  const warningRanges = fixedRanges(warningSets)
-  const isShadowed =
-    warningRanges.length > 0 &&
-    warningRanges.length === warningSets.length &&
-    warningRanges.every((inner) => passRanges.some((outer) => isWithin(inner, outer)))
-  if (isShadowed) {
-    const message = `${name} never ends with a warning: what its warning criteria allow passes already`
-    findings.push(warning('warning-without-effect', [...path, 'warning'], message))
-  }
-  return findings
+  if (!leaveOutNothing(pass)) return []
+  return [
+    warning('never-fails', path, `${name} can never fail: its pass criteria leave out no value`),
+  ]
 }
 
-/** Undefined when a criterion cannot be read. */
-function parsedSets(sets: readonly CriteriaSet[] | null): Criterion[][] | undefined {
-  const parsed: Criterion[][] = []
-  for (const set of sets ?? []) {
-    const criteria = set.map((text) => parseCriterion(text))
-    const read = criteria.flatMap((result) => (result.ok ? [result.criterion] : []))
-    if (read.length < criteria.length) return undefined
-    parsed.push(read)
-  }
-  return parsed
+const WHEN: Readonly<Record<Contradiction, string>> = {
+  always: '',
+  'with-history': ' once there is an earlier evaluation',
 }
 
-/** The ranges of the sets that do not depend on earlier results and allow some value. */
-function fixedRanges(sets: readonly (readonly Criterion[])[]): Interval[] {
-  return sets.flatMap((set) => {
-    if (set.length === 0 || set.some((criterion) => criterion.relative)) return []
-    const range = intersection(set, undefined)
-    return range === undefined ? [] : [range]
+/** Sets that no value satisfies: one of several is only useless, all of them decide. */
+function lintContradictions(
+  sets: readonly ParsedSet[],
+  {
+    name,
+    path,
+    isPass,
+  }: { readonly name: string; readonly path: FilePath; readonly isPass: boolean },
+): SloFinding[] {
+  const found = sets.map((set) => contradictionOf(set))
+  if (found.every((one) => one !== undefined)) {
+    const when = WHEN[found.includes('with-history') ? 'with-history' : 'always']
+    const message = isPass
+      ? `${name} can never pass${when}: its pass criteria contradict each other`
+      : `${name} never ends with a warning${when}: its warning criteria contradict each other`
+    return [warning(isPass ? 'never-passes' : 'warning-without-effect', path, message)]
+  }
+  return found.flatMap((one, index) => {
+    if (one === undefined) return []
+    const message = `this set of ${name} never holds${WHEN[one]}: its criteria contradict each other`
+    return [warning('set-never-holds', [...path, index], message)]
   })
 }
 
-/** Without a baseline relative criteria allow everything, so only fixed ones can contradict each other here. */
-function isContradiction(set: readonly Criterion[]): boolean {
-  return set.length > 0 && intersection(set, undefined) === undefined
+function lintUnfounded(pass: readonly ParsedSet[], name: string, path: FilePath): SloFinding[] {
+  const unfounded = pass.findIndex(
+    (set) => set.length > 0 && set.every((criterion) => criterion.relative),
+  )
+  if (unfounded < 0) return []
+  const message = `${name} passes with any value while there is no earlier evaluation: all criteria of a pass set are relative`
+  return [warning('holds-without-history', [...path, unfounded], message)]
+}
+
+type Judged = {
+  readonly pass: readonly ParsedSet[]
+  readonly half: readonly ParsedSet[]
+  readonly isSure: boolean
+}
+
+/** Warning criteria are asked only where no pass set holds: what they allow beyond that is all they do. */
+function lintWarning({ pass, half, isSure }: Judged, name: string, path: FilePath): SloFinding[] {
+  const contradictions = lintContradictions(half, { name, path, isPass: false })
+  if (contradictions.some(({ code }) => code === 'warning-without-effect')) return contradictions
+  const useless = half.map((set) => isSure || isAllowedBy(set, pass))
+  const isUseless = half.every((set, at) => useless[at] || contradictionOf(set) === 'always')
+  if (isUseless) {
+    const message = `${name} never ends with a warning: what its warning criteria allow passes already`
+    return [warning('warning-without-effect', path, message)]
+  }
+  const findings = half.flatMap((_, index) => {
+    if (!useless[index] || contradictionOf(half[index] ?? []) !== undefined) return []
+    const message = `this warning set of ${name} has no effect: what it allows passes already`
+    return [warning('set-without-effect', [...path, index], message)]
+  })
+  const neverFails = leaveOutNothing([...pass, ...half])
+  const message = `${name} can never fail: what its pass criteria leave out, its warning criteria allow`
+  return [
+    ...contradictions,
+    ...findings,
+    ...(neverFails ? [warning('never-fails', path, message)] : []),
+  ]
 }
 
 function nameOf(objective: SloObjective): string {
   return objective.displayName || objective.sli || `objective ${objective.index + 1}`
-}
-
-function warning(code: SloFindingCode, path: FilePath, message: string): SloFinding {
-  return { severity: 'warning', code, path, message }
 }
