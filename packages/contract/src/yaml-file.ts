@@ -2,6 +2,7 @@ import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocum
 import type { z } from 'zod'
 import type { FilePath, Position, Problem } from './problem.ts'
 import { didYouMean } from './suggestion.ts'
+import { placeInText } from './yaml-text-place.ts'
 
 /**
  * Reads a YAML (or JSON) file with a schema, and says what is wrong at file:line:column.
@@ -17,11 +18,15 @@ export type YamlResult<T> =
       readonly value: T
       readonly warnings: readonly Problem[]
       readonly at: Locate
+      readonly within: LocateWithin
     }
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
 /** Where a value of the file stands; the nearest existing ancestor when the path itself does not exist. */
 export type Locate = (path: FilePath) => Position
+
+/** Where a character of a text value stands, from 0; the place of the value where that cannot be told. */
+export type LocateWithin = (path: FilePath, offset: number) => Position
 
 /** Aliases a file may expand: enough for shared blocks, too few for a billion laughs. */
 const MAX_ALIASES = 100
@@ -37,12 +42,12 @@ export function parseYaml<T>(
 ): YamlResult<T> {
   const read = readYaml(text, file, options.unknownKeys === 'warn' ? 'first' : 'only')
   if (!read.ok) return read
-  const { at } = read
+  const { at, within } = read
   let value = read.value
   const warnings: Problem[] = [...read.warnings]
   for (;;) {
     const result = schema.safeParse(value)
-    if (result.success) return { ok: true, value: result.data, warnings, at }
+    if (result.success) return { ok: true, value: result.data, warnings, at, within }
     const unknown = result.error.issues.filter((issue) => issue.code === 'unrecognized_keys')
     const others = result.error.issues.filter((issue) => issue.code !== 'unrecognized_keys')
     const tolerated = options.unknownKeys === 'warn' && unknown.length > 0
@@ -63,6 +68,7 @@ export type YamlRead =
       readonly value: unknown
       readonly warnings: readonly Problem[]
       readonly at: Locate
+      readonly within: LocateWithin
     }
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
@@ -104,7 +110,13 @@ export function readYaml(
   try {
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES })
     const warnings = isTolerated ? [ignoredDocuments(file, lines.linePos(several.pos[0]))] : []
-    return { ok: true, value, warnings, at: (path) => locate(document, lines, path) }
+    const at: Locate = (path) => locate(document, lines, path)
+    const within: LocateWithin = (path, offset) => {
+      const node = document.getIn(path, true)
+      const place = isScalar(node) ? placeInText(node, text, lines, offset) : undefined
+      return place ?? at(path)
+    }
+    return { ok: true, value, warnings, at, within }
   } catch (thrown) {
     // The library's words for too many aliases accuse whoever wrote the file.
     const message =
