@@ -2,8 +2,10 @@ import { z } from 'zod'
 import { CloudWatchConnection } from './cloudwatch.ts'
 import { DatadogConnection } from './datadog.ts'
 import { DynatraceConnection } from './dynatrace.ts'
+import { GraphiteConnection } from './graphite.ts'
 import { HttpJsonConnection } from './http-json.ts'
 import { InfluxdbConnection } from './influxdb.ts'
+import { NewRelicConnection } from './newrelic.ts'
 import { PrometheusConnection } from './prometheus.ts'
 
 const MAX_CONNECTIONS = 100
@@ -15,7 +17,9 @@ export const CONNECTION_KINDS = {
   datadog: DatadogConnection,
   cloudwatch: CloudWatchConnection,
   dynatrace: DynatraceConnection,
+  newrelic: NewRelicConnection,
   influxdb: InfluxdbConnection,
+  graphite: GraphiteConnection,
 } as const
 
 export type ConnectionKind = keyof typeof CONNECTION_KINDS
@@ -52,6 +56,8 @@ export const ProvidersFile = z.strictObject({
   datadog: oneOrMore(DatadogConnection),
   cloudwatch: oneOrMore(CloudWatchConnection),
   dynatrace: oneOrMore(DynatraceConnection),
+  newrelic: oneOrMore(NewRelicConnection),
   influxdb: oneOrMore(InfluxdbConnection),
+  graphite: oneOrMore(GraphiteConnection),
 })
 export type ProvidersFile = z.infer<typeof ProvidersFile>

@@ -2,8 +2,10 @@ import type { Connection } from '@tiphys/contract/connections/connections.ts'
 import { createCloudWatchProvider } from '../cloudwatch/cloudwatch-provider.ts'
 import { createDatadogProvider } from '../datadog/datadog-provider.ts'
 import { createDynatraceProvider } from '../dynatrace/dynatrace-provider.ts'
+import { createGraphiteProvider } from '../graphite/graphite-provider.ts'
 import { createHttpJsonProvider } from '../http-json/http-json-provider.ts'
 import { createInfluxdbProvider } from '../influxdb/influxdb-provider.ts'
+import { createNewRelicProvider } from '../newrelic/newrelic-provider.ts'
 import { createPrometheusProvider } from '../prometheus/prometheus-provider.ts'
 import type { ProviderPower } from '../sli/http-sli.ts'
 import type { SliProvider } from '../sli/sli-provider.ts'
@@ -31,8 +33,12 @@ export function createProvider(connection: Connection, power: ProviderPower): Sl
       return createCloudWatchProvider(connection, power)
     case 'dynatrace':
       return createDynatraceProvider(connection, power)
+    case 'newrelic':
+      return createNewRelicProvider(connection, power)
     case 'influxdb':
       return createInfluxdbProvider(connection, power)
+    case 'graphite':
+      return createGraphiteProvider(connection, power)
     default:
       return connection satisfies never
   }

@@ -1,0 +1,94 @@
+import type { ConnectionTls } from '@tiphys/contract/connections/connections.ts'
+import type { NewRelicConnection } from '@tiphys/contract/connections/newrelic.ts'
+import { NRQL } from '@tiphys/core/evaluation/query-language.ts'
+import type { SliQuery } from '@tiphys/core/slo/sli.ts'
+import { z } from 'zod'
+import {
+  type Asked,
+  createHttpSliProvider,
+  type HttpSliAdapter,
+  type ProviderPower,
+  type SliQuestion,
+  timeoutOf,
+} from '../sli/http-sli.ts'
+import { failure, type SliFailure } from '../sli/reading.ts'
+import type { SliProvider } from '../sli/sli-provider.ts'
+import { complaintOf, readNewRelic, statusOf } from './newrelic-answer.ts'
+import { withWindow } from './newrelic-window.ts'
+
+const HOSTS = { us: 'https://api.newrelic.com', eu: 'https://api.eu.newrelic.com' } as const
+const MS_PER_SECOND = 1000
+/** What New Relic allows a query at most, without its async form. */
+const MAX_TIMEOUT_S = 70
+
+/** The query goes in as a variable: nothing in it can be more than a query. */
+const GRAPHQL =
+  'query ($accountId: Int!, $nrql: Nrql!, $timeout: Seconds!) { actor { account(id: $accountId) { nrql(query: $nrql, timeout: $timeout) { results metadata { facets messages } } } } }'
+
+/** `with:` of an indicator in `newrelic/sli.yaml`. */
+const NewRelicOptions = z.strictObject({
+  /** Which of several values: `average.duration`, `percentile.duration.95`. */
+  field: z.string().min(1).optional(),
+})
+
+/** New Relic's NerdGraph with a query in NRQL (docs.newrelic.com, nerdgraph-nrql-tutorial). */
+export function createNewRelicProvider(
+  connection: {
+    readonly name: string
+    readonly settings: NewRelicConnection
+    readonly tls?: ConnectionTls
+  },
+  power: ProviderPower,
+): SliProvider {
+  const { apiKey } = connection.settings
+  const adapter: HttpSliAdapter = {
+    title: 'New Relic',
+    language: NRQL,
+    aggregate: 'avg',
+    question: (asked) => question(connection.settings, asked),
+    credentials: () =>
+      apiKey === undefined
+        ? { ok: false, message: `${connection.name} has no apiKey` }
+        : { ok: true, headers: { 'api-key': apiKey } },
+    read(body, { text, sli, request }) {
+      const options = optionsOf(sli)
+      if ('kind' in options) return options
+      return readNewRelic(body, options.field, withWindow(text, request.window).remarks)
+    },
+    complaint: complaintOf,
+    statusOf,
+  }
+  return createHttpSliProvider(adapter, connection, power)
+}
+
+function question(
+  settings: NewRelicConnection,
+  { text, sli, request }: Asked,
+): SliQuestion | SliFailure {
+  const options = optionsOf(sli)
+  if ('kind' in options) return options
+  const { accountId, region = 'us', url, timeout } = settings
+  const base = (url ?? HOSTS[region]).trim().replace(/\/+$/, '')
+  const nrql = withWindow(text, request.window).text
+  const timeoutS = Math.floor(timeoutOf(timeout) / MS_PER_SECOND)
+  const variables = {
+    accountId,
+    nrql,
+    timeout: Math.min(MAX_TIMEOUT_S, Math.max(1, timeoutS)),
+  }
+  return {
+    url: `${base}/graphql`,
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query: GRAPHQL, variables }),
+    shown: nrql,
+  }
+}
+
+function optionsOf(sli: SliQuery): z.infer<typeof NewRelicOptions> | SliFailure {
+  const parsed = NewRelicOptions.safeParse(sli.with ?? {})
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const place = ['with', ...(issue?.path.map(String) ?? [])].join('.')
+  return failure('query-refused', `${place}: ${issue?.message ?? 'is not valid'}`)
+}
