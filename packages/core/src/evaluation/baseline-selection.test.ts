@@ -154,7 +154,7 @@ const history = fc.array(
     result: fc.constantFrom('pass', 'warning', 'fail'),
     region: fc.constantFrom('eu', 'us', undefined),
   }),
-  { maxLength: 40 },
+  { maxLength: 40, size: 'max' },
 )
 const comparisons = fc.record({
   compare_with: fc.constantFrom('single_result', 'several_results', ''),
