@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { IndicatorValue, Target } from '@tiphys/contract/evaluation.ts'
+import { StoredExplanation } from '@tiphys/contract/explanation.ts'
 import { SloFile } from '@tiphys/contract/slo.ts'
 import { parseYaml } from '@tiphys/contract/yaml-file.ts'
 import { aggregate, percentile, toAggregateFunction } from '@tiphys/core/evaluation/aggregate.ts'
@@ -14,6 +15,9 @@ import { judgeCriterion, judgeSets } from '@tiphys/core/evaluation/objective.ts'
 import { totalScore } from '@tiphys/core/evaluation/score.ts'
 import { evaluationWindow } from '@tiphys/core/evaluation/window.ts'
 import { toEvaluation } from '@tiphys/core/evaluation/wire.ts'
+import { completeExplanation } from '@tiphys/core/explanation/complete-explanation.ts'
+import { explain } from '@tiphys/core/explanation/explain.ts'
+import { recompute } from '@tiphys/core/explanation/recompute.ts'
 import { normaliseSlo, type Slo } from '@tiphys/core/slo/slo.ts'
 
 export type Vector = {
@@ -195,7 +199,21 @@ function evaluateVector(input: VectorInput) {
     result: 'pass',
     values,
   }))
-  return evaluate({ slo, values: input.sliValues, previous })
+  const outcome = evaluate({ slo, values: input.sliValues, previous })
+  assertRecomputes(slo, outcome)
+  return outcome
+}
+
+/** The verdict again, from what would be stored of it. */
+function assertRecomputes(slo: Slo, outcome: ReturnType<typeof evaluate>): void {
+  const frame = { window: undefined, sloFileContent: '' }
+  const evaluation = toEvaluation(outcome, frame)
+  const subject = { project: null, stage: null, service: null, version: null }
+  const explanation = explain({ slo, outcome, subject, window: undefined, details: {}, notes: [] })
+  const stored = StoredExplanation.parse(JSON.parse(JSON.stringify(explanation)))
+  const again = recompute({ slo, evaluation, explanation: completeExplanation(stored) })
+  assert.deepEqual(toEvaluation(again, frame), evaluation)
+  assert.deepEqual([again.result, again.message], [outcome.result, outcome.message])
 }
 
 function keyFailed(outcome: ReturnType<typeof evaluate>): boolean {

@@ -3,7 +3,8 @@ import { createServer } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import { Evaluation } from '@tiphys/contract/evaluation.ts'
 import { formatProblem } from '@tiphys/contract/problem.ts'
-import { type OfflineGateOptions, runOfflineGate } from './offline-gate.ts'
+import { recomputeDifference } from './evaluation/stored-report.ts'
+import { type GateAnswer, type OfflineGateOptions, runOfflineGate } from './offline-gate.ts'
 
 const SLO = `objectives:
   - sli: rt_p95
@@ -45,8 +46,11 @@ const FILES: Record<string, string> = {
   ]),
 }
 
-function evaluate(options: Partial<OfflineGateOptions>, files: Record<string, string> = FILES) {
-  return runOfflineGate({
+async function evaluate(
+  options: Partial<OfflineGateOptions>,
+  files: Record<string, string> = FILES,
+): Promise<GateAnswer> {
+  const answer = await runOfflineGate({
     slo: 'slo.yaml',
     nowMs: Date.UTC(2026, 10, 22, 12),
     readText: (file) => {
@@ -56,6 +60,9 @@ function evaluate(options: Partial<OfflineGateOptions>, files: Record<string, st
     },
     ...options,
   })
+  const { evaluation, explanation } = answer
+  if (evaluation !== null) assert.equal(recomputeDifference({ evaluation, explanation }), undefined)
+  return answer
 }
 
 test('the exit code is the verdict', async () => {

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import type { Evaluation } from '@tiphys/contract/evaluation.ts'
-import { recomputeDifference } from '@tiphys/providers/evaluation/stored-report.ts'
 import { type Installation, openInstallation } from './harness.ts'
 import { PROJECT_YAML } from './project-files.ts'
 
@@ -52,8 +50,7 @@ describe('an evaluation that compares with earlier ones', () => {
     const path = `/api/tiphys/v1/evaluations/${task?.triggeredId}`
     const answer = await client.ask('GET', path)
     assert.equal(answer.status, 200, answer.text)
-    const found = answer.json as { evaluation: Evaluation; explanation: unknown }
-    assert.equal(recomputeDifference(found), undefined, 'the stored report gives its verdict again')
+    const found = answer.json as { evaluation: { comparedEvents?: string[] } }
     return {
       result: task?.result,
       triggeredId: task?.triggeredId ?? '',

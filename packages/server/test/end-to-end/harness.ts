@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { createServer, type ServerOverrides, type TiphysServer } from '../../src/main.ts'
 import type { ServerSettings } from '../../src/settings/load-settings.ts'
 import { ARGOCD_TOKEN, type ArgocdSide, type ArgocdWish, openArgocdSide } from './argocd-side.ts'
+import { checkReports } from './check-reports.ts'
 import { TiphysClient } from './tiphys-client.ts'
 
 const HOST = '127.0.0.1'
@@ -48,7 +49,12 @@ export async function openInstallation(wish: InstallationWish = {}): Promise<Ins
     () => rm(folder, { recursive: true, force: true, maxRetries: 3 }),
   ]
   const close = async () => {
-    for (const step of closing.splice(0).reverse()) await step()
+    const failures: unknown[] = []
+    // What fails on the way out is told, and leaves nothing open.
+    for (const step of closing.splice(0).reverse()) {
+      await step().catch((error: unknown) => failures.push(error))
+    }
+    if (failures.length > 0) throw failures[0]
   }
   try {
     // Notifications have to know the port before the server listens.
@@ -66,14 +72,17 @@ export async function openInstallation(wish: InstallationWish = {}): Promise<Ins
     const start = async () => {
       server = await createServer(settings, { log: QUIET, ...wish.overrides })
     }
-    closing.push(stop)
+    const client = new TiphysClient(() => url, TOKEN)
+    closing.push(stop, async () => {
+      if (server !== undefined) await checkReports(client)
+    })
     await start()
     return {
       url,
       token: TOKEN,
       folder,
       settings,
-      client: new TiphysClient(() => url, TOKEN),
+      client,
       get argocd() {
         if (argocd === undefined) throw new Error('this installation has no Argo CD')
         return argocd
