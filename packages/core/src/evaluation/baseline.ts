@@ -64,13 +64,10 @@ export function baselinesOf(
   compared: readonly PreviousEvaluation[],
   aggregateFunction: AggregateFunction,
 ): (sli: string) => Baseline {
-  const indexed = compared.map(({ id, values }) => ({ id, values: valuesByMetric(values) }))
+  const byMetric = runsByMetric(compared)
   const isReference = compared.some((evaluation) => evaluation.pinned !== undefined)
   return (sli) => {
-    const runs = indexed.flatMap(({ id, values }) => {
-      const value = values.get(sli)
-      return value === undefined ? [] : [{ id, value }]
-    })
+    const runs = byMetric.get(sli)?.runs ?? []
     return {
       aggregateFunction,
       runs,
@@ -84,10 +81,26 @@ export function baselinesOf(
   }
 }
 
-function valuesByMetric(values: readonly PreviousValue[]): ReadonlyMap<string, number> {
-  const found = new Map<string, number>()
-  for (const { metric, value, success } of values) {
-    if (success && !found.has(metric)) found.set(metric, value)
+type MetricRuns = {
+  readonly runs: { readonly id: string; readonly value: number }[]
+  /** Index of the evaluation that gave the last of them: two may have the same id. */
+  last: number
+}
+
+/** One pass over all values: a look-up for each objective in each evaluation would be most of an evaluation's time. */
+function runsByMetric(compared: readonly PreviousEvaluation[]): ReadonlyMap<string, MetricRuns> {
+  const byMetric = new Map<string, MetricRuns>()
+  for (const [index, { id, values }] of compared.entries()) {
+    for (const { metric, value, success } of values) {
+      if (!success) continue
+      const found = byMetric.get(metric)
+      if (found === undefined) {
+        byMetric.set(metric, { runs: [{ id, value }], last: index })
+      } else if (found.last !== index) {
+        found.runs.push({ id, value })
+        found.last = index
+      }
+    }
   }
-  return found
+  return byMetric
 }
