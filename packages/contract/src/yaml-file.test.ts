@@ -80,3 +80,27 @@ test('of several documents Keptn read the first one; our own files have one', ()
   )
   assert.match(lines('ships: [\n---\na: 1\n', 'warn').join(), /this is not valid YAML/)
 })
+
+test('where one or a list may stand, a finding names the key that is wrong', () => {
+  const Ship = z.strictObject({ name: z.string(), sail: z.enum(['white', 'black']).optional() })
+  const Harbour = z.strictObject({ ships: z.union([Ship, z.array(Ship)]).optional() })
+  const found = (text: string) => {
+    const result = parseYaml(Harbour, text, 'harbour.yaml', { unknownKeys: 'error' })
+    return result.ok ? [] : result.problems.map(formatProblem)
+  }
+  assert.deepEqual(found('ships: { name: Argo, sail: white }'), [])
+  assert.deepEqual(found('ships:\n  name: Argo\n  sail: red\n'), [
+    'harbour.yaml:3:3: ships.sail: expected one of white, black',
+  ])
+  assert.deepEqual(found('ships:\n  sail: white\n  nam: Argo\n'), [
+    'harbour.yaml:3:3: unknown key nam in ships; did you mean name?',
+    'harbour.yaml:1:1: ships.name: is missing (expected string)',
+  ])
+  assert.deepEqual(found('ships:\n  - name: Argo\n  - sail: red\n'), [
+    'harbour.yaml:3:5: ships.1.name: is missing (expected string)',
+    'harbour.yaml:3:5: ships.1.sail: expected one of white, black',
+  ])
+  assert.deepEqual(found('ships: 5\n'), [
+    'harbour.yaml:1:1: ships: expected map, received number, or expected list, received number',
+  ])
+})

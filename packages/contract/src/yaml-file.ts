@@ -1,7 +1,8 @@
 import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument } from 'yaml'
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { FilePath, Position, Problem } from './problem.ts'
 import { didYouMean } from './suggestion.ts'
+import { openUnions } from './union-findings.ts'
 import { placeInText } from './yaml-text-place.ts'
 
 /**
@@ -48,8 +49,9 @@ export function parseYaml<T>(
   for (;;) {
     const result = schema.safeParse(value)
     if (result.success) return { ok: true, value: result.data, warnings, at, within }
-    const unknown = result.error.issues.filter((issue) => issue.code === 'unrecognized_keys')
-    const others = result.error.issues.filter((issue) => issue.code !== 'unrecognized_keys')
+    const issues = openUnions(result.error.issues)
+    const unknown = issues.filter((issue) => issue.code === 'unrecognized_keys')
+    const others = issues.filter((issue) => issue.code !== 'unrecognized_keys')
     const tolerated = options.unknownKeys === 'warn' && unknown.length > 0
     for (const issue of unknown) {
       warnings.push(...unknownKeyProblems(issue, schema, file, at, tolerated ? 'warning' : 'error'))
@@ -238,7 +240,7 @@ function knownKeys(schema: z.ZodType, path: FilePath): string[] {
   let current: unknown = schema
   for (const step of path) current = stepInto(unwrap(current), step)
   const shape = shapeOf(unwrap(current))
-  return shape === undefined ? [] : Object.keys(shape)
+  return shape === undefined ? notedKeys(current) : Object.keys(shape)
 }
 
 type Definition = {
@@ -248,6 +250,7 @@ type Definition = {
   readonly valueType?: unknown
   readonly shape?: Record<string, unknown>
   readonly getter?: () => unknown
+  readonly options?: readonly unknown[]
 }
 
 function definitionOf(schema: unknown): Definition | undefined {
@@ -264,14 +267,37 @@ function unwrap(schema: unknown): unknown {
   }
 }
 
+/** Keys that a schema names by itself (`.meta({ keys })`), because they are read in a second step. */
+function notedKeys(schema: unknown): string[] {
+  let current = schema
+  while (current instanceof z.ZodType) {
+    const keys = z.globalRegistry.get(current)?.['keys']
+    if (Array.isArray(keys)) return keys.map(String)
+    current = definitionOf(current)?.innerType
+  }
+  return []
+}
+
 function stepInto(schema: unknown, step: string | number): unknown {
-  const definition = definitionOf(schema)
-  if (typeof step === 'number') return definition?.element
-  return definition?.shape?.[step] ?? definition?.valueType
+  for (const choice of choicesOf(schema)) {
+    const definition = definitionOf(choice)
+    const found =
+      typeof step === 'number'
+        ? definition?.element
+        : (definition?.shape?.[step] ?? definition?.valueType)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 function shapeOf(schema: unknown): Record<string, unknown> | undefined {
-  return definitionOf(schema)?.shape
+  return choicesOf(schema)
+    .map((choice) => definitionOf(choice)?.shape)
+    .find((shape) => shape !== undefined)
+}
+
+function choicesOf(schema: unknown): readonly unknown[] {
+  return definitionOf(schema)?.options?.map(unwrap) ?? [schema]
 }
 
 function withoutKeys(
