@@ -105,6 +105,8 @@ const CONNECTION_KEYS: Readonly<Record<string, string>> = {
   syntax: 'metricsql: queries are not checked before they are sent.',
   parameters: 'Sent beside every query.',
   region: 'Where it runs.',
+  site: 'The site of Datadog that the organisation is at. Left out: datadoghq.com.',
+  accountId: 'The account of New Relic whose data is asked for.',
 }
 
 /** The keys of connections with what they mean, at any depth below `providers`. */
