@@ -45,6 +45,8 @@ const SliIndicator = z
     context.issues.push(...(parsed.error.issues as unknown as typeof context.issues))
     return z.NEVER
   })
+  // For suggestions: the map is read behind the union, where nobody looks.
+  .meta({ keys: Object.keys(SliIndicatorObject.shape) })
 
 /**
  * `<provider>/sli.yaml` (facts/keptn-v1.md 3.1): which query stands for an indicator. Project, stage and service files are merged

@@ -12,6 +12,7 @@ import { bySeverity } from '@tiphys/core/lint/finding.ts'
 import { lintSliFile, lintSloFile } from './evaluation/slo-text.ts'
 import { type FileKind, fileKindOf, unknownKindSentence } from './file-kind.ts'
 import { readProjectFile, readShipyardFile } from './lint-files.ts'
+import { type Connected, connectionsOf, lintSliQueries } from './lint-sli-queries.ts'
 
 /**
  * What is wrong with files that belong together: each for itself, and the names they use of each other (stages of the shipyard in
@@ -24,7 +25,11 @@ export function lintFileSet(files: Readonly<Record<string, string>>): readonly P
     text,
     kind: fileKindOf(file, text),
   }))
-  const set = { stages: stagesOf(known), indicators: indicatorsOf(known) }
+  const set = {
+    stages: stagesOf(known),
+    indicators: indicatorsOf(known),
+    connections: connectionsOf(settingsOf(known)),
+  }
   return known.flatMap((one) => bySeverity(lintOne(one, set)))
 }
 
@@ -39,6 +44,8 @@ type Shared = {
   readonly stages: readonly string[] | undefined
   /** Of all sli.yaml files; undefined when there is none. */
   readonly indicators: readonly string[] | undefined
+  /** What the folders of sli.yaml files name. */
+  readonly connections: ReadonlyMap<string, Connected>
 }
 
 function lintOne({ file, text, kind }: KnownFile, set: Shared): readonly Problem[] {
@@ -50,7 +57,7 @@ function lintOne({ file, text, kind }: KnownFile, set: Shared): readonly Problem
     case 'slo':
       return [...lintSloFile(text, file), ...unknownIndicators(text, file, set.indicators)]
     case 'sli':
-      return lintSliFile(text, file)
+      return [...lintSliFile(text, file), ...lintSliQueries(text, file, set.connections)]
     case 'tests':
       return lintTestsYaml(text, file)
     case 'argocd':
@@ -84,6 +91,14 @@ function stagesOf(files: readonly KnownFile[]): readonly string[] | undefined {
   if (only === undefined || others.length > 0) return undefined
   const reading = readShipyardFile(only.text, only.file)
   return reading.ok ? reading.value.spec.stages.map((stage) => stage.name) : undefined
+}
+
+/** Of the only tiphys.yaml. */
+function settingsOf(files: readonly KnownFile[]): SettingsFile | undefined {
+  const [only, ...others] = files.filter(({ kind }) => kind === 'settings')
+  if (only === undefined || others.length > 0) return undefined
+  const parsed = parseYaml(SettingsFile, only.text, only.file, { unknownKeys: 'error' })
+  return parsed.ok ? parsed.value : undefined
 }
 
 function indicatorsOf(files: readonly KnownFile[]): readonly string[] | undefined {

@@ -51,6 +51,10 @@ test('placeholders of a file count as what fits there', () => {
     'topk($k, x)',
     'rate(x[$range:$step])',
     '{{ query }}',
+    'x[{{ duration_s }}s] offset $minutes',
+    'rate(x[{{ labels.n }}m])',
+    'x @ {{ end_s }} > {{ filters.limit }}',
+    'sum_over_time(x[{{ duration }}]) / {{ duration_s }}',
   ]
   for (const text of good) assert.equal(checkPromqlTemplate(text), undefined, text)
   const place = (text: string) => {

@@ -111,13 +111,16 @@ function hasMetricsql(tokens: readonly PromqlToken[]): boolean {
   return tokens.some(({ kind, text, inside }) => {
     const word = text.toLowerCase()
     if (kind === 'word') return METRICSQL_WORDS.has(word) || (inside === '{' && word === 'or')
-    return kind === 'number' && /^[\d.]+([KMGT]i?B?|i|[a-z]*\.\d.*)$/.test(text)
+    return kind === 'number' && /^[\d.]+(?:[KMGT]i?B?|i)$|^\d*\.\d+(?:ms|[smhdwy])/.test(text)
   })
 }
 
 const TEMPLATE = /\{\{[\s\S]*?\}\}/g
 const LABEL = /\$LABEL\.[\w-]*\w/g
 const NAMED = /\$[A-Za-z_]\w*/g
+const IS_NUMBER = /^\{\{\s*\w+_m?s\s*\}\}$/
+const IS_DURATION = /^(?:\$DURATION_SECONDS|\{\{\s*duration\s*\}\})$/
+const UNIT = /^(?:ms|[smhdwy])\b/
 /** What a duration may stand behind. */
 const BEFORE_DURATION = /(?:\[|:|\boffset\s+-?)\s*$/i
 
@@ -131,11 +134,12 @@ function withSampleValues(text: string): string {
       filled.replaceAll(pattern, (placeholder, at: number) => {
         const { length } = placeholder
         const before = filled.slice(0, at)
-        if (placeholder === '$DURATION_SECONDS' || BEFORE_DURATION.test(before)) {
-          return '1s'.padStart(length, '0')
+        const after = filled.slice(at + length)
+        if (IS_NUMBER.test(placeholder)) return '1'.padStart(length, '0')
+        if (IS_DURATION.test(placeholder) || BEFORE_DURATION.test(before)) {
+          return (UNIT.test(after) ? '1' : '1s').padStart(length, '0')
         }
-        const isMatcher =
-          BEFORE_MATCHER.test(before) && AFTER_MATCHER.test(filled.slice(at + length))
+        const isMatcher = BEFORE_MATCHER.test(before) && AFTER_MATCHER.test(after)
         return isMatcher ? `"${'x'.repeat(length - 2)}"` : 'x'.repeat(length)
       }),
     text,

@@ -1,0 +1,93 @@
+import { CONNECTION_KINDS } from '@tiphys/contract/connections/connections.ts'
+import type { FilePath, Position, Problem } from '@tiphys/contract/problem.ts'
+import type { SettingsFile } from '@tiphys/contract/settings.ts'
+import { SliFile } from '@tiphys/contract/sli.ts'
+import { didYouMean } from '@tiphys/contract/suggestion.ts'
+import { parseYaml } from '@tiphys/contract/yaml-file.ts'
+import { isTemplateName, TEMPLATE_NAMES } from '@tiphys/core/evaluation/query-template.ts'
+import { checkPromqlTemplate } from './prometheus/promql-check.ts'
+
+/**
+ * The queries of one `<provider>/sli.yaml`: what they are filled with and, where the provider is a Prometheus, their language, each at its
+ * place in the file. Nothing is said of providers that answer by events: their queries are their own.
+ */
+export function lintSliQueries(
+  text: string,
+  file: string,
+  connections: ReadonlyMap<string, Connected>,
+): readonly Problem[] {
+  const connected = connections.get(providerOf(file))
+  const parsed = parseYaml(SliFile, text, file, { unknownKeys: 'warn' })
+  if (connected === undefined || !parsed.ok) return []
+  return Object.entries(parsed.value.indicators ?? {}).flatMap(([name, indicator]) => {
+    const query = indicator?.query ?? ''
+    if (query.trim() === '') return []
+    const path = pathOf(name, indicator, parsed.at)
+    const place = (offset: number) => parsed.within(path, offset)
+    return [
+      ...unknownTemplates(query, file, place),
+      ...(connected.language === 'promql' ? promqlProblems(query, file, place) : []),
+    ]
+  })
+}
+
+/** What the folder of an sli.yaml names, as far as its queries are concerned. */
+export type Connected = { readonly language: 'promql' | 'other' }
+
+/**
+ * Which folders name a provider that is asked by the server itself: the kinds, and the connections of the settings, where they are among
+ * the files.
+ */
+export function connectionsOf(settings: SettingsFile | undefined): ReadonlyMap<string, Connected> {
+  const connections = new Map<string, Connected>()
+  for (const kind of Object.keys(CONNECTION_KINDS)) {
+    connections.set(kind, { language: kind === 'prometheus' ? 'promql' : 'other' })
+  }
+  for (const [kind, given] of Object.entries(settings?.providers ?? {})) {
+    const list = Array.isArray(given) ? given : given === undefined ? [] : [given]
+    for (const { name = kind, ...others } of list) {
+      const isPromql =
+        kind === 'prometheus' && !('syntax' in others && others.syntax === 'metricsql')
+      connections.set(name, { language: isPromql ? 'promql' : 'other' })
+    }
+  }
+  return connections
+}
+
+/** The folder; empty for a file that stands alone. */
+function providerOf(file: string): string {
+  return file.replaceAll('\\', '/').split('/').at(-2) ?? ''
+}
+
+type Place = (offset: number) => Position
+
+/** A query is the indicator itself, or its key `query`. */
+function pathOf(name: string, indicator: unknown, at: (path: FilePath) => Position): FilePath {
+  const whole: FilePath = ['indicators', name]
+  const inside: FilePath = [...whole, 'query']
+  if (typeof indicator !== 'object') return whole
+  const [outer, inner] = [at(whole), at(inside)]
+  // A place that is not there is that of what stands around it.
+  return outer.line === inner.line && outer.column === inner.column ? whole : inside
+}
+
+function unknownTemplates(query: string, file: string, place: Place): Problem[] {
+  return [...query.matchAll(/\{\{\s*([^{}]*?)\s*\}\}/g)].flatMap(({ 1: name = '', index }) => {
+    if (isTemplateName(name)) return []
+    const meant = didYouMean(name, TEMPLATE_NAMES)
+    const known = `there are ${TEMPLATE_NAMES.join(', ')}, labels.<name> and filters.<name>`
+    const hint = meant === undefined ? known : `did you mean ${meant}?`
+    const message = `{{ ${name} }} is not known, so the query is never asked; ${hint}`
+    return [{ severity: 'error' as const, file, ...place(index), message }]
+  })
+}
+
+/** VictoriaMetrics reads more than Prometheus: what may be its own is doubtful, not wrong. */
+function promqlProblems(query: string, file: string, place: Place): Problem[] {
+  const problem = checkPromqlTemplate(query)
+  if (problem === undefined) return []
+  const { message, offset, isMetricsql } = problem
+  const hint = isMetricsql ? '; of a VictoriaMetrics say so with syntax: metricsql' : ''
+  const severity = isMetricsql ? 'warning' : 'error'
+  return [{ severity, file, ...place(offset), message: `PromQL: ${message}${hint}` }]
+}
