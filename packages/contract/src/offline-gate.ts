@@ -46,13 +46,30 @@ export const PreviousEvaluationFile = z.looseObject({
 })
 export type PreviousEvaluationFile = z.infer<typeof PreviousEvaluationFile>
 
+/** Keptn writes null where there are none. Only texts can be compared with. */
+const PreviousLabels = z
+  .record(z.string(), z.unknown())
+  .nullish()
+  .transform((labels) =>
+    Object.fromEntries(
+      Object.entries(labels ?? {}).filter(
+        (label): label is [string, string] => typeof label[1] === 'string',
+      ),
+    ),
+  )
+
 const PreviousEntry = z
   .looseObject({
     ...PreviousEvaluationFile.shape,
     id: z.string().optional(),
     evaluation: PreviousEvaluationFile.optional(),
+    labels: PreviousLabels,
     data: z
-      .looseObject({ result: z.string().optional(), evaluation: PreviousEvaluationFile.optional() })
+      .looseObject({
+        result: z.string().optional(),
+        labels: PreviousLabels,
+        evaluation: PreviousEvaluationFile.optional(),
+      })
       .optional(),
   })
   .transform((entry, context) => {
@@ -64,7 +81,8 @@ const PreviousEntry = z
     const result = entry.data?.result ?? entry.result ?? evaluation.result
     // An evaluation object has no id; an event and an entry of a history do.
     const hasId = entry.data?.evaluation !== undefined || entry.evaluation !== undefined
-    return { id: hasId ? entry.id : undefined, result, evaluation }
+    const labels = { ...entry.labels, ...entry.data?.labels }
+    return { id: hasId ? entry.id : undefined, result, labels, evaluation }
   })
 
 /**

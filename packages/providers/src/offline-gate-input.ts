@@ -102,10 +102,11 @@ function windowOf(source: GateSource, nowMs: number): EvaluationWindow | undefin
 async function previousOf(source: GateSource): Promise<readonly PreviousEvaluation[]> {
   if (source.previous === undefined) return []
   const { value } = await parseGateFile(source, PreviousFile, source.previous)
-  return value.map(({ id, result, evaluation }, index) =>
+  return value.map(({ id, result, labels, evaluation }, index) => ({
     // An evaluation object carries no id; its place in the list says which one was meant.
-    toPreviousEvaluation(id ?? `previous[${index}]`, result ?? '', evaluation),
-  )
+    ...toPreviousEvaluation(id ?? `previous[${index}]`, result ?? '', evaluation),
+    labels,
+  }))
 }
 
 async function measureOf(

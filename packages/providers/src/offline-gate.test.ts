@@ -108,6 +108,30 @@ test('json is the evaluation object of Keptn with our explanation', async () => 
   assert.deepEqual(explanation, answer.explanation)
 })
 
+test('labels choose among earlier evaluations, where the files tell them', async () => {
+  const [earlier] = JSON.parse(FILES['previous.json'] ?? '')
+  const event = (id: string, labels: unknown) => ({
+    id,
+    data: { result: 'pass', labels, evaluation: earlier },
+  })
+  const previous = [
+    event('e3', { region: 'us' }),
+    event('e2', null),
+    { labels: { region: 'eu' }, evaluation: earlier, id: 'e1' },
+  ]
+  const files = {
+    ...FILES,
+    'slo.yaml': `comparison: { same_labels: [region] }\n${SLO}`,
+    'events.json': JSON.stringify(previous),
+  }
+  const options = { values: 'good.json', previous: 'events.json' }
+  const compared = async (labels: Record<string, string>) =>
+    (await evaluate({ ...options, labels }, files)).evaluation?.comparedEvents
+  assert.deepEqual(await compared({ region: 'eu' }), ['e1'])
+  assert.deepEqual(await compared({ region: 'us' }), ['e3'])
+  assert.deepEqual(await compared({}), ['e2'])
+})
+
 test("its own json can be the next one's previous.json", async () => {
   const first = await evaluate({ values: 'good.json', output: 'json' })
   const files = { ...FILES, 'before.json': `[${first.report}]` }
