@@ -9,6 +9,11 @@ const PEERS = [
   { name: 'sshd', isThere: hasSshd },
   { name: 'prometheus', isThere: () => succeeds('prometheus', ['--version']) },
   { name: 'influxd', isThere: () => succeeds('influxd', ['version']) },
+  // Debian's own Python, whatever comes first in the path.
+  {
+    name: 'graphite-web',
+    isThere: () => succeeds('/usr/bin/python3', ['-c', 'import graphite, whisper']),
+  },
 ]
 
 /** Names of the peers that this machine does not have. */

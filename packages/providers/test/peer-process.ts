@@ -26,6 +26,8 @@ export type PeerCommand = {
   readonly command: string
   readonly args: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** Read by the program before it begins. */
+  readonly input?: string
   /** Answers with 2xx as soon as the program can be asked. */
   readonly readyUrl: string
 }
@@ -40,12 +42,14 @@ export async function startPeer(
   const folder = await mkdtemp(join(tmpdir(), 'tiphys-peer-'))
   const free = await Promise.all(Array.from({ length: ports }, freePort))
   const place = { folder, ports: free }
-  const { command, args, env, readyUrl } = await commandFor(place)
+  const { command, args, env, input, readyUrl } = await commandFor(place)
   const child = spawn(command, args, {
     cwd: folder,
     env: { ...process.env, HOME: folder, ...env },
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['pipe', 'ignore', 'pipe'],
   })
+  // A program that ends at once closes it before it is written; why it ended is told below.
+  child.stdin.on('error', () => {}).end(input ?? '')
   let said = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said = `${said}${text}`.slice(-MAX_SAID)
