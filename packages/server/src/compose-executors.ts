@@ -1,10 +1,8 @@
-import { isJsonObject } from '@tiphys/contract/json.ts'
 import { TEST_RESULTS_PROVIDER } from '@tiphys/core/evaluation/test-results-value.ts'
 import { createProviders } from '@tiphys/providers/connections/create-provider.ts'
 import { connectionFor } from '@tiphys/providers/connections/resolve-connections.ts'
 import { createGuardedHttp, type GuardedHttp } from '@tiphys/providers/http/guarded-http.ts'
 import type { SliProvider } from '@tiphys/providers/sli/sli-provider.ts'
-import { createTestResultsProvider } from '@tiphys/providers/sli/test-results-provider.ts'
 import { createApprovalExecutor } from './executors/approval/approval-executor.ts'
 import { createEvaluationExecutor } from './executors/evaluation/evaluation-executor.ts'
 import { remoteSli } from './executors/evaluation/remote-sli.ts'
@@ -16,8 +14,10 @@ import type { Integrations } from './integrations/integrations.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
 import type { Projections } from './ports/projections.ts'
+import type { Store } from './ports/store.ts'
 import { evaluationHistory } from './projections/evaluation-history.ts'
 import type { ServerSettings } from './settings/load-settings.ts'
+import { createRunResultsProvider } from './test-results/run-results-provider.ts'
 
 export type ExecutorParts = {
   readonly settings: ServerSettings
@@ -32,6 +32,8 @@ export type ExecutorParts = {
   readonly ownPort: () => number
   /** For tests that are programs. */
   readonly commands: CommandPowers
+  /** Where results that were uploaded lie. */
+  readonly store: Pick<Store, 'query'>
 }
 
 /** What carries out tests, evaluations and approvals; the Argo CD side brings its own. */
@@ -48,7 +50,7 @@ export function composeExecutors(parts: ExecutorParts): TaskExecutor[] {
       trustedHosts,
     }),
     createEvaluationExecutor({
-      provider: providersOf(settings, http),
+      provider: providersOf(settings, http, parts.store),
       remote: (name, job) => remoteSli({ ...integrations, clock }, name, job),
       previousEvaluations: ({ projectId, stage, service }, wish) =>
         evaluationHistory(projections, { projectId, stage, service, ...wish }),
@@ -81,17 +83,13 @@ function testLimits(settings: ServerSettings) {
 }
 
 /** Providers by name: what the operator connected, and what needs no connection. */
-function providersOf(settings: ServerSettings, http: GuardedHttp) {
+function providersOf(settings: ServerSettings, http: GuardedHttp, store: Pick<Store, 'query'>) {
   const connected = createProviders({ http, environment: process.env })
-  return (name: string, { project, data, runId }: TaskJob): SliProvider | undefined => {
+  return (name: string, job: TaskJob): SliProvider | undefined => {
     if (name === TEST_RESULTS_PROVIDER) {
-      const test = data['test']
-      return createTestResultsProvider(
-        test !== undefined && isJsonObject(test) ? test['results'] : undefined,
-        runId,
-      )
+      return createRunResultsProvider(store, job)
     }
-    const connection = connectionFor(settings.providers, name, project)
+    const connection = connectionFor(settings.providers, name, job.project)
     return connection === undefined ? undefined : connected(connection)
   }
 }

@@ -234,6 +234,7 @@ async function runEngine(building: Building, parts: Engineable): Promise<Engine>
         trustedHosts: argocd.trustedHosts,
         ownPort: () => building.listening.port(),
         commands,
+        store,
       }),
     ]),
     isSubscribed: (task, place) => integrations.isSubscribed(task, place),

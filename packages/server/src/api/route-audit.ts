@@ -36,6 +36,7 @@ export const ROUTE_AUDIT: Readonly<Record<string, AuditRule>> = {
   'POST /api/controlPlane/v1/project/:project/stage/:stage/service/:service/evaluation': ITS_EVENT,
   'POST /api/tiphys/v1/tasks/:triggeredId/result': ITS_EVENT,
   'POST /api/tiphys/v1/tasks/results': ITS_EVENT,
+  'POST /api/tiphys/v1/test-results': ITS_EVENT,
   'POST /api/tiphys/v1/approvals/:triggeredId': one(
     'approval.decide',
     ({ params, body, answer }) => ({

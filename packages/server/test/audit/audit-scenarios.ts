@@ -187,6 +187,10 @@ function addSequences(add: Add, simply: Simply): void {
   simply('POST /api/tiphys/v1/tasks/results', '/api/tiphys/v1/tasks/results', {
     results: [{ triggeredId: 'none', result: 'pass' }],
   })
+  const results = '/api/tiphys/v1/test-results?project=shop&stage=dev&service=carts&context=c'
+  simply('POST /api/tiphys/v1/test-results', results, {
+    files: [{ name: 'own.json', format: 'tiphys', text: '{"requests": 1}' }],
+  })
   const line = `POST ${PROJECT}/:project/stage/:stage/service/:service/evaluation`
   simply(line, `${PROJECT}/shop/stage/dev/service/carts/evaluation`, { timeframe: '5m' })
   add('POST /api/controlPlane/v1/sequence/:project/:context/control', async (house) => {

@@ -18,6 +18,7 @@ import { addSchemaRoutes } from './schemas.ts'
 import { addNativeServerRoutes } from './server.ts'
 import type { TaskFeed } from './task-feed.ts'
 import { addTaskRoutes } from './tasks.ts'
+import { addTestResultsRoute } from './test-results.ts'
 import { addTokenRoutes } from './tokens.ts'
 import { addUpstreamRoute } from './upstream.ts'
 
@@ -35,6 +36,7 @@ export function addNativeRoutes(
   addTaskAnswerRoutes(add, parts)
   addTaskRoutes(add, parts)
   addEventBatchRoute(add, parts)
+  addTestResultsRoute(add, parts)
   addEvaluationRoutes(add, parts)
   addEvaluationReportRoute(add, parts)
   addEvaluationCorrectionRoutes(add, parts)
