@@ -97,9 +97,10 @@ export function describeProvider(subject: ProviderSubject): void {
       } = {},
     ): Promise<{ value: SliValue; questions: readonly Seen[] }> => {
       const { timeout, headers, ...request } = more
-      await using server = await startServer((seen, response, count) => {
+      let asked = 0
+      await using server = await startServer((seen, response) => {
         const first = subject.before?.(seen)
-        return first ?? answer(seen, response, count)
+        return first ?? answer(seen, response, ++asked)
       })
       const power = { http: createGuardedHttp(), retry: FAST }
       const options = { ...(timeout && { timeout }), ...(headers && { headers }) }
