@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { CloudWatchConnection } from './cloudwatch.ts'
 import { DatadogConnection } from './datadog.ts'
 import { DynatraceConnection } from './dynatrace.ts'
-import { GraphiteConnection, GraphiteConnection } from './graphite.ts'
+import { GraphiteConnection } from './graphite.ts'
 import { HttpJsonConnection } from './http-json.ts'
 import { InfluxdbConnection } from './influxdb.ts'
 import { NewRelicConnection } from './newrelic.ts'
@@ -19,7 +19,6 @@ export const CONNECTION_KINDS = {
   dynatrace: DynatraceConnection,
   newrelic: NewRelicConnection,
   influxdb: InfluxdbConnection,
-  graphite: GraphiteConnection,
   graphite: GraphiteConnection,
 } as const
 
@@ -59,7 +58,6 @@ export const ProvidersFile = z.strictObject({
   dynatrace: oneOrMore(DynatraceConnection),
   newrelic: oneOrMore(NewRelicConnection),
   influxdb: oneOrMore(InfluxdbConnection),
-  graphite: oneOrMore(GraphiteConnection),
   graphite: oneOrMore(GraphiteConnection),
 })
 export type ProvidersFile = z.infer<typeof ProvidersFile>

@@ -2,7 +2,7 @@ import type { Connection } from '@tiphys/contract/connections/connections.ts'
 import { createCloudWatchProvider } from '../cloudwatch/cloudwatch-provider.ts'
 import { createDatadogProvider } from '../datadog/datadog-provider.ts'
 import { createDynatraceProvider } from '../dynatrace/dynatrace-provider.ts'
-import { createGraphiteProvider, createGraphiteProvider } from '../graphite/graphite-provider.ts'
+import { createGraphiteProvider } from '../graphite/graphite-provider.ts'
 import { createHttpJsonProvider } from '../http-json/http-json-provider.ts'
 import { createInfluxdbProvider } from '../influxdb/influxdb-provider.ts'
 import { createNewRelicProvider } from '../newrelic/newrelic-provider.ts'
@@ -37,8 +37,6 @@ export function createProvider(connection: Connection, power: ProviderPower): Sl
       return createNewRelicProvider(connection, power)
     case 'influxdb':
       return createInfluxdbProvider(connection, power)
-    case 'graphite':
-      return createGraphiteProvider(connection, power)
     case 'graphite':
       return createGraphiteProvider(connection, power)
     default:
