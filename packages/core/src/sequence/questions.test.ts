@@ -58,14 +58,15 @@ function evaluating(finishMs = FINISH_MS) {
   const task = (): OpenTask => run().open[0] ?? assert.fail('the evaluation is open')
   const question = (key = 'dynatrace'): Question =>
     task().questions.find((one) => one.key === key) ?? assert.fail('it was asked')
-  const report = (action: 'started' | 'finished', nowMs: number) =>
+  const report = (action: 'started' | 'finished' | 'blocked', nowMs: number) =>
     apply(
       {
         type: 'report',
         triggeredId: task().event.id,
-        action,
+        action: action === 'blocked' ? 'status.changed' : action,
         source: 'lighthouse-service',
         data: { status: 'succeeded', result: 'pass' },
+        ...(action === 'blocked' ? { blocked: true } : {}),
       },
       nowMs,
     )
@@ -209,6 +210,15 @@ test('a pause stops the clock of a question from when it was asked', () => {
   assert.equal(second?.answerByMs, 21 * MINUTE_MS)
   assert.equal(deadlineOf(task()), FINISH_MS + 10 * MINUTE_MS)
   assert.equal(nextDueMs(run(), 11 * MINUTE_MS), 20 * MINUTE_MS)
+})
+
+test('a question is given up in time, also while its task is blocked', () => {
+  const { ask, apply, report, run, question } = evaluating()
+  report('blocked', 0)
+  ask(0)
+  assert.equal(nextDueMs(run(), 0), NO_ANSWER_MS)
+  apply({ type: 'tick' }, NO_ANSWER_MS)
+  assert.equal(question().reply?.code, 'unanswered')
 })
 
 test('questions go with their task: an abort, or its end', () => {

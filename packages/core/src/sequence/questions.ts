@@ -88,9 +88,8 @@ export function openQuestions(task: OpenTask): readonly Question[] {
   return task.questions.filter(({ reply }) => reply === undefined)
 }
 
-/** The moment at which an open question is given up; never while its task is blocked. */
+/** The moment at which an open question is given up. That its task is blocked says nothing about whoever was asked. */
 export function questionDeadline(task: OpenTask, question: Question): number {
-  if (task.blockedSinceMs !== undefined) return Number.POSITIVE_INFINITY
   const finishByMs = task.finishByMs - question.leadMs
   return question.answered ? finishByMs : Math.min(question.answerByMs, finishByMs)
 }

@@ -228,7 +228,7 @@ function ofQuestion(
 ): Reason {
   const { name, who, event, answered, started, finished, progress } = question
   const deadline = questionDeadline(task, question)
-  const isRunning = run.paused === undefined && Number.isFinite(deadline)
+  const isRunning = run.paused === undefined
   const common = { sinceMs: question.askedMs, ...(isRunning ? { untilMs: deadline } : {}) }
   const waiting = `${task.name} is waiting for ${who} to answer ${name}`
   if (answered) {
