@@ -110,3 +110,46 @@ export const WatchMessage = z.looseObject({
     .looseObject({ grpc_code: z.number().nullish(), message: z.string().nullish() })
     .nullish(),
 })
+
+/** A node of `GET /{app}/resource-tree`; pods tell in `info` how often their containers were restarted, unless never. */
+export const ResourceNode = z.looseObject({
+  kind: z.string().default(''),
+  namespace: z.string().nullish(),
+  name: z.string().default(''),
+  uid: z.string().nullish(),
+  createdAt: z.string().nullish(),
+  info: z.array(z.looseObject({ name: z.string(), value: z.string().nullish() })).nullish(),
+})
+export type ResourceNode = z.infer<typeof ResourceNode>
+
+export const ResourceTree = z.looseObject({ nodes: z.array(ResourceNode).nullish() })
+
+/** `GET /{app}/resource`: the live object as a text. */
+export const LiveResource = z.looseObject({ manifest: z.string() })
+
+const ContainerState = z.looseObject({
+  running: z.looseObject({ startedAt: z.string().nullish() }).nullish(),
+  terminated: z
+    .looseObject({ startedAt: z.string().nullish(), finishedAt: z.string().nullish() })
+    .nullish(),
+})
+
+const ContainerStatus = z.looseObject({
+  restartCount: z.number().nullish(),
+  state: ContainerState.nullish(),
+  /** The instance before this one; Kubernetes keeps no more of them. */
+  lastState: ContainerState.nullish(),
+})
+export type ContainerStatus = z.infer<typeof ContainerStatus>
+
+/** What is read of a live pod (Kubernetes, core/v1). */
+export const LivePod = z.looseObject({
+  metadata: z.looseObject({ creationTimestamp: z.string().nullish() }).nullish(),
+  status: z
+    .looseObject({
+      containerStatuses: z.array(ContainerStatus).nullish(),
+      initContainerStatuses: z.array(ContainerStatus).nullish(),
+    })
+    .nullish(),
+})
+export type LivePod = z.infer<typeof LivePod>

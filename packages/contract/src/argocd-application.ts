@@ -130,6 +130,7 @@ export const ApplicationStatus = z.looseObject({
       /** Healthy | Suspended | Progressing | Missing | Degraded | Unknown */
       status: z.string().nullish(),
       message: z.string().nullish(),
+      lastTransitionTime: z.string().nullish(),
     })
     .nullish(),
   /** When the last full comparison *started*. */
