@@ -31,6 +31,13 @@ export function declareGetCommands(get: Command): void {
     .addOption(outputFlag())
     .action(lazy(async () => (await import('../commands/get-integrations.ts')).getIntegrations))
   get
+    .command('schema [name]')
+    .alias('schemas')
+    .description('the JSON Schema of a file, for editors; without a name which there are')
+    .option('--into <folder>', 'write it, or all of them, into this folder')
+    .addOption(outputFlag())
+    .action(lazy(async () => (await import('../commands/get-schema.ts')).getSchema))
+  get
     .command('tokens')
     .alias('token')
     .description('names and scopes of tokens, never their texts')
