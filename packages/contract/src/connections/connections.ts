@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { CloudWatchConnection } from './cloudwatch.ts'
 import { DatadogConnection } from './datadog.ts'
 import { DynatraceConnection } from './dynatrace.ts'
+import { GoogleCloudMonitoringConnection } from './google-cloud-monitoring.ts'
 import { GraphiteConnection } from './graphite.ts'
 import { HttpJsonConnection } from './http-json.ts'
 import { InfluxdbConnection } from './influxdb.ts'
@@ -16,6 +17,7 @@ export const CONNECTION_KINDS = {
   'http-json': HttpJsonConnection,
   datadog: DatadogConnection,
   cloudwatch: CloudWatchConnection,
+  'google-cloud-monitoring': GoogleCloudMonitoringConnection,
   dynatrace: DynatraceConnection,
   newrelic: NewRelicConnection,
   influxdb: InfluxdbConnection,
@@ -55,6 +57,7 @@ export const ProvidersFile = z.strictObject({
   'http-json': oneOrMore(HttpJsonConnection),
   datadog: oneOrMore(DatadogConnection),
   cloudwatch: oneOrMore(CloudWatchConnection),
+  'google-cloud-monitoring': oneOrMore(GoogleCloudMonitoringConnection),
   dynatrace: oneOrMore(DynatraceConnection),
   newrelic: oneOrMore(NewRelicConnection),
   influxdb: oneOrMore(InfluxdbConnection),

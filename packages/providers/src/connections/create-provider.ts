@@ -2,6 +2,7 @@ import type { Connection } from '@tiphys/contract/connections/connections.ts'
 import { createCloudWatchProvider } from '../cloudwatch/cloudwatch-provider.ts'
 import { createDatadogProvider } from '../datadog/datadog-provider.ts'
 import { createDynatraceProvider } from '../dynatrace/dynatrace-provider.ts'
+import { createGoogleCloudMonitoringProvider } from '../google-cloud-monitoring/google-cloud-monitoring-provider.ts'
 import { createGraphiteProvider } from '../graphite/graphite-provider.ts'
 import { createHttpJsonProvider } from '../http-json/http-json-provider.ts'
 import { createInfluxdbProvider } from '../influxdb/influxdb-provider.ts'
@@ -31,6 +32,8 @@ export function createProvider(connection: Connection, power: ProviderPower): Sl
       return createDatadogProvider(connection, power)
     case 'cloudwatch':
       return createCloudWatchProvider(connection, power)
+    case 'google-cloud-monitoring':
+      return createGoogleCloudMonitoringProvider(connection, power)
     case 'dynatrace':
       return createDynatraceProvider(connection, power)
     case 'newrelic':
