@@ -1,6 +1,8 @@
-import type { SliQuery } from '@tiphys/core/slo/sli.ts'
+import { PLAIN } from '@tiphys/core/evaluation/query-language.ts'
 import { z } from 'zod'
+import type { Asked } from '../sli/http-sli.ts'
 import { failure, type SliFailure } from '../sli/reading.ts'
+import { readOptions } from '../sli/with-options.ts'
 
 /** What the indicator's own query is called in a formula. */
 export const MAIN_QUERY = 'query'
@@ -22,15 +24,11 @@ const DatadogOptions = z.strictObject({
 })
 export type DatadogOptions = z.infer<typeof DatadogOptions>
 
-/** The options, or why they are none. */
-export function datadogOptions(sli: SliQuery): DatadogOptions | SliFailure {
-  const parsed = DatadogOptions.safeParse(sli.with ?? {})
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    const place = ['with', ...(issue?.path.map(String) ?? [])].join('.')
-    return failure('query-refused', `${place}: ${issue?.message ?? 'is not valid'}`)
-  }
-  const { api, queries, formula, aggregator } = parsed.data
+/** The options with their placeholders filled in, or why they are none. */
+export function datadogOptions(asked: Asked): DatadogOptions | SliFailure {
+  const read = readOptions(DatadogOptions, asked, { queries: PLAIN, formula: PLAIN })
+  if ('kind' in read) return read
+  const { api, queries, formula, aggregator } = read.value
   const isV2 = queries !== undefined || formula !== undefined || aggregator !== undefined
   if (api === 'v1' && isV2) {
     return failure('query-refused', 'with: queries, formula and aggregator need api: v2')
@@ -44,10 +42,10 @@ export function datadogOptions(sli: SliQuery): DatadogOptions | SliFailure {
     const message = `with.queries: ${JSON.stringify(name)} cannot be a name: letters, digits and _, and not ${MAIN_QUERY}, which is the indicator's own`
     return failure('query-refused', message)
   }
-  if (aggregator !== undefined && sli.aggregate !== undefined) {
+  if (aggregator !== undefined && asked.sli.aggregate !== undefined) {
     const message =
       'with.aggregator lets Datadog make one number of the window, aggregate makes it here: only one of them can be'
     return failure('query-refused', message)
   }
-  return { ...parsed.data, api: isV2 ? 'v2' : (api ?? 'v1') }
+  return { ...read.value, api: isV2 ? 'v2' : (api ?? 'v1') }
 }

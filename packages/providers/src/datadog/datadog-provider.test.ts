@@ -374,7 +374,7 @@ test('options that do not go together are refused before anything is asked', asy
     [{ with: { aggregator: 'avg' }, aggregate: 'max' }, /only one of them can be$/],
     [
       { with: { queries: { hits: 'x{{{ labels.hostile }}}' }, formula: 'hits' } },
-      /^with\.queries\.hits: \{\{ labels\.hostile \}\} holds /,
+      /^with\.queries: \{\{ labels\.hostile \}\} holds /,
     ],
   ] as const) {
     const { value, seen } = await ask(points(), { query: { ...QUERY, ...query } })

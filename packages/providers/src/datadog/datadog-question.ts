@@ -1,8 +1,6 @@
-import { PLAIN } from '@tiphys/core/evaluation/query-language.ts'
 import { durationSeconds } from '@tiphys/core/evaluation/query-scope.ts'
-import { expandQuery } from '@tiphys/core/evaluation/sli-query.ts'
 import type { Asked, SliQuestion } from '../sli/http-sli.ts'
-import { failure, type SliFailure } from '../sli/reading.ts'
+import type { SliFailure } from '../sli/reading.ts'
 import type { SliRequest } from '../sli/sli-provider.ts'
 import { explorerLink } from './datadog-link.ts'
 import { type DatadogOptions, datadogOptions, MAIN_QUERY } from './datadog-options.ts'
@@ -17,7 +15,7 @@ export type DatadogPlace = { readonly base: string; readonly site: string }
  * (docs.datadoghq.com/api/latest/metrics).
  */
 export function datadogQuestion(place: DatadogPlace, asked: Asked): SliQuestion | SliFailure {
-  const options = datadogOptions(asked.sli)
+  const options = datadogOptions(asked)
   if ('kind' in options) return options
   const query = fillKeptn(asked.text, asked.request)
   return options.api === 'v2'
@@ -44,13 +42,12 @@ function formulaQuestion(
   query: string,
   options: DatadogOptions,
   request: SliRequest,
-): SliQuestion | SliFailure {
-  const queries = namedQueries(query, options, request)
-  if (!queries.ok) return queries.why
-  const { aggregator } = options
-  const expanded = expandQuery(options.formula ?? MAIN_QUERY, request.scope, request.window, PLAIN)
-  if (!expanded.ok) return failure('query-unsafe', `with.formula: ${expanded.message}`)
-  const formula = expanded.query
+): SliQuestion {
+  const { aggregator, formula = MAIN_QUERY, queries = {} } = options
+  const named = [
+    [MAIN_QUERY, query] as const,
+    ...Object.entries(queries).map(([name, text]) => [name, fillKeptn(text, request)] as const),
+  ]
   const kind = aggregator === undefined ? 'timeseries' : 'scalar'
   const { startMs, endMs } = request.window
   const body = {
@@ -59,7 +56,7 @@ function formulaQuestion(
       attributes: {
         from: startMs,
         to: endMs,
-        queries: queries.named.map(([name, text]) => ({
+        queries: named.map(([name, text]) => ({
           data_source: 'metrics',
           name,
           query: text,
@@ -69,7 +66,7 @@ function formulaQuestion(
       },
     },
   }
-  const names = queries.named.map(([name, text]) => `${name} = ${text}`)
+  const names = named.map(([name, text]) => `${name} = ${text}`)
   const link = formula === MAIN_QUERY ? explorerLink(place.site, query, request.window) : undefined
   return {
     url: `${place.base}/api/v2/query/${kind}`,
@@ -79,24 +76,6 @@ function formulaQuestion(
     shown: formula === MAIN_QUERY ? query : `${formula}, where ${names.join(' and ')}`,
     ...(link === undefined ? {} : { link }),
   }
-}
-
-type NamedQueries =
-  | { readonly ok: true; readonly named: readonly (readonly [name: string, text: string])[] }
-  | { readonly ok: false; readonly why: SliFailure }
-
-/** The indicator's own query and those beside it, each with its placeholders filled in. */
-function namedQueries(query: string, options: DatadogOptions, request: SliRequest): NamedQueries {
-  const named: [string, string][] = [[MAIN_QUERY, query]]
-  for (const [name, text] of Object.entries(options.queries ?? {})) {
-    const expanded = expandQuery(text, request.scope, request.window, PLAIN)
-    if (!expanded.ok) {
-      const message = `with.queries.${name}: ${expanded.message}`
-      return { ok: false, why: failure('query-unsafe', message) }
-    }
-    named.push([name, fillKeptn(expanded.query, request)])
-  }
-  return { ok: true, named }
 }
 
 /**

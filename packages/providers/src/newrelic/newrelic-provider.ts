@@ -1,7 +1,6 @@
 import type { ConnectionTls } from '@tiphys/contract/connections/connections.ts'
 import type { NewRelicConnection } from '@tiphys/contract/connections/newrelic.ts'
 import { NRQL } from '@tiphys/core/evaluation/query-language.ts'
-import type { SliQuery } from '@tiphys/core/slo/sli.ts'
 import { z } from 'zod'
 import {
   type Asked,
@@ -11,8 +10,9 @@ import {
   type SliQuestion,
   timeoutOf,
 } from '../sli/http-sli.ts'
-import { failure, type SliFailure } from '../sli/reading.ts'
+import type { SliFailure } from '../sli/reading.ts'
 import type { SliProvider } from '../sli/sli-provider.ts'
+import { readOptions } from '../sli/with-options.ts'
 import { complaintOf, readNewRelic, statusOf } from './newrelic-answer.ts'
 import { withWindow } from './newrelic-window.ts'
 
@@ -50,10 +50,11 @@ export function createNewRelicProvider(
       apiKey === undefined
         ? { ok: false, message: `${connection.name} has no apiKey` }
         : { ok: true, headers: { 'api-key': apiKey } },
-    read(body, { text, sli, request }) {
-      const options = optionsOf(sli)
+    read(body, asked) {
+      const options = readOptions(NewRelicOptions, asked)
       if ('kind' in options) return options
-      return readNewRelic(body, options.field, withWindow(text, request.window).remarks)
+      const { remarks } = withWindow(asked.text, asked.request.window)
+      return readNewRelic(body, options.value.field, remarks)
     },
     complaint: complaintOf,
     statusOf,
@@ -61,15 +62,12 @@ export function createNewRelicProvider(
   return createHttpSliProvider(adapter, connection, power)
 }
 
-function question(
-  settings: NewRelicConnection,
-  { text, sli, request }: Asked,
-): SliQuestion | SliFailure {
-  const options = optionsOf(sli)
+function question(settings: NewRelicConnection, asked: Asked): SliQuestion | SliFailure {
+  const options = readOptions(NewRelicOptions, asked)
   if ('kind' in options) return options
   const { accountId, region = 'us', url, timeout } = settings
   const base = (url ?? HOSTS[region]).trim().replace(/\/+$/, '')
-  const nrql = withWindow(text, request.window).text
+  const nrql = withWindow(asked.text, asked.request.window).text
   const timeoutS = Math.floor(timeoutOf(timeout) / MS_PER_SECOND)
   const variables = {
     accountId,
@@ -83,12 +81,4 @@ function question(
     body: JSON.stringify({ query: GRAPHQL, variables }),
     shown: nrql,
   }
-}
-
-function optionsOf(sli: SliQuery): z.infer<typeof NewRelicOptions> | SliFailure {
-  const parsed = NewRelicOptions.safeParse(sli.with ?? {})
-  if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  const place = ['with', ...(issue?.path.map(String) ?? [])].join('.')
-  return failure('query-refused', `${place}: ${issue?.message ?? 'is not valid'}`)
 }
