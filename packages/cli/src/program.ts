@@ -7,6 +7,7 @@ import { declareImport } from './declare/import-command.ts'
 import { declareOperationsCommands } from './declare/operations-commands.ts'
 import { declareProjectCommands } from './declare/project-commands.ts'
 import { declareServerCommands } from './declare/server-commands.ts'
+import { declareTestCommands } from './declare/test-commands.ts'
 import { declareTriggerCommands } from './declare/trigger-commands.ts'
 import { ownVersion } from './version.ts'
 
@@ -43,11 +44,11 @@ export function createProgram(): Command {
   declareTriggerCommands(program)
   declareFlowCommands(program)
   declareEvaluationCommands(program)
-  declareGetCommands(
-    program
-      .command('get')
-      .description('show projects, stages, services, events, sequences, evaluations'),
-  )
+  const get = program
+    .command('get')
+    .description('show projects, stages, services, events, sequences, evaluations, artifacts')
+  declareGetCommands(get)
+  declareTestCommands(program, get)
   declareFileCommands(program)
   declareImport(program)
   declareServerCommands(program)
