@@ -6,7 +6,11 @@ import { RESULT_FORMATS, ResultFormat } from '@tiphys/contract/test-result-forma
 import type { TestResults } from '@tiphys/contract/test-results.ts'
 import type { PreviousEvaluation } from '@tiphys/core/evaluation/baseline.ts'
 import { deploymentOf, type QueryScope } from '@tiphys/core/evaluation/query-scope.ts'
-import { type EvaluationWindow, explicitWindow } from '@tiphys/core/evaluation/window.ts'
+import {
+  type EvaluationWindow,
+  explicitWindow,
+  windowAhead,
+} from '@tiphys/core/evaluation/window.ts'
 import { toPreviousEvaluation } from '@tiphys/core/evaluation/wire.ts'
 import type { Subject } from '@tiphys/core/explanation/explanation.ts'
 import type { Slo } from '@tiphys/core/slo/slo.ts'
@@ -96,6 +100,8 @@ function windowOf(source: GateSource, nowMs: number): EvaluationWindow | undefin
   if (values !== undefined && !isGiven) return undefined
   const found = explicitWindow({ start, end, timeframe }, nowMs, 'flags')
   if (!found.ok) throw new InputProblem({ complaint: found.message })
+  const ahead = windowAhead(found.window, nowMs)
+  if (ahead !== undefined) throw new InputProblem({ complaint: ahead })
   return found.window
 }
 

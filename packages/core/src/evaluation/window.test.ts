@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { evaluationWindow, explicitWindow } from './window.ts'
+import { evaluationWindow, explicitWindow, windowAhead } from './window.ts'
 
 const DUE_MS = Date.UTC(2026, 10, 22, 12, 0, 0)
 const TEST = { start: '2026-11-22T11:00:00.000Z', end: '2026-11-22T11:00:20.000Z' }
@@ -77,4 +77,22 @@ test('flags: nothing at all is the last five minutes, half a window is refused',
   assert.equal(noEnd.ok ? '' : noEnd.message, 'no timeframe or end date provided')
   const noStart = explicitWindow({ end: '2026-11-22T10:00:00' }, DUE_MS, 'flags')
   assert.equal(noStart.ok ? '' : noStart.message, 'start date is required when using an end date')
+})
+
+test('a window that is not over cannot be judged, but for clocks that differ a little', () => {
+  const ahead = (evaluation: Record<string, string>, test?: typeof TEST) => {
+    const result = window(evaluation, test)
+    return result.ok ? windowAhead(result.window, DUE_MS) : 'no window'
+  }
+  assert.equal(
+    ahead({ start: '2026-11-22T11:59:00', timeframe: '5m' }),
+    'the window ends in the future, at 2026-11-22T12:04:00.000Z: that is 4m from now',
+  )
+  assert.match(
+    ahead({ start: '2027-01-01T00:00:00', end: '2027-01-01T01:00:00' }) ?? '',
+    /^the window ends in the future, at 2027-01-01T01:00:00\.000Z: that is 39d 13h from now$/,
+  )
+  assert.equal(ahead({ start: '2026-11-22T11:55:00', end: '2026-11-22T12:00:50' }), undefined)
+  assert.equal(ahead({ timeframe: '10m' }), undefined)
+  assert.equal(ahead({}, { start: '2026-11-22T12:00:00Z', end: '2026-11-22T13:00:00Z' }), undefined)
 })

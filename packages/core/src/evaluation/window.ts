@@ -1,4 +1,4 @@
-import { parseDuration } from '@tiphys/contract/duration.ts'
+import { formatDuration, parseDuration } from '@tiphys/contract/duration.ts'
 import type { EvaluationTriggered } from '@tiphys/contract/evaluation.ts'
 import { formatTimestamp, parseTimestamp } from './timestamp.ts'
 
@@ -26,6 +26,8 @@ export type WindowWish = {
 const MINIMUM_WINDOW_MS = 60_000
 const DEFAULT_TIMEFRAME_MS = 5 * 60_000
 const MS_PER_SECOND = 1000
+/** Whoever names the end of a window reads another clock. */
+const CLOCK_TOLERANCE_MS = 60_000
 
 /**
  * Which window `evaluation.triggered` selects (facts/keptn-v1.md 3.2): start and end, or a timeframe, of the evaluation; else those of
@@ -80,6 +82,16 @@ export function explicitWindow(
   }
   const window = { startMs, endMs, start: formatTimestamp(startMs), end: formatTimestamp(endMs) }
   return { ok: true, window: { ...window, from } }
+}
+
+/**
+ * Why a window cannot be judged yet: it ends after the moment at which it is. Undefined when it does not. The windows of tests are
+ * whatever their tasks say, on their own clocks.
+ */
+export function windowAhead(window: EvaluationWindow, nowMs: number): string | undefined {
+  const aheadMs = window.endMs - nowMs
+  if (window.from === 'test' || aheadMs <= CLOCK_TOLERANCE_MS) return undefined
+  return `the window ends in the future, at ${window.end}: that is ${formatDuration(aheadMs)} from now`
 }
 
 function testWindow(start: string, end: string): WindowResult {

@@ -2,7 +2,11 @@ import type { Evaluation, EvaluationTriggered } from '@tiphys/contract/evaluatio
 import type { Result, Status } from '@tiphys/contract/event.ts'
 import { formatProblem } from '@tiphys/contract/problem.ts'
 import { deploymentOf, type QueryScope } from '@tiphys/core/evaluation/query-scope.ts'
-import { type EvaluationWindow, evaluationWindow } from '@tiphys/core/evaluation/window.ts'
+import {
+  type EvaluationWindow,
+  evaluationWindow,
+  windowAhead,
+} from '@tiphys/core/evaluation/window.ts'
 import { emptyEvaluation } from '@tiphys/core/evaluation/wire.ts'
 import { explainEnd } from '@tiphys/core/explanation/explain.ts'
 import type { Explanation, Subject } from '@tiphys/core/explanation/explanation.ts'
@@ -70,6 +74,8 @@ export function prepareEvaluation(task: EvaluationTask): Preparation {
     ended(verdict, message, { subject, window, sloFileContent })
 
   if (!found.ok) return end('none', found.message)
+  const ahead = windowAhead(found.window, task.dueMs)
+  if (ahead !== undefined) return end('none', ahead)
   // Keptn took an empty file for none.
   if (task.slo === null || sloText === '') {
     const unread = task.unreadSlo
