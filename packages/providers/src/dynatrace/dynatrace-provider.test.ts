@@ -1,46 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { DynatraceConnection } from '@tiphys/contract/connections/dynatrace.ts'
 import type { SliQuery } from '@tiphys/core/slo/sli.ts'
 import { startServer } from '../../test/answering-server.ts'
 import { type Answer, describeProvider, REQUEST } from '../../test/provider-contract.ts'
 import { createGuardedHttp } from '../http/guarded-http.ts'
+import { metrics, QUERY, SELECTOR, TOKEN, tuple } from './dynatrace-examples.ts'
 import { createDynatraceProvider } from './dynatrace-provider.ts'
-
-const TOKEN = 'dt0c01.PUBLIC-PART.SECRET-PART'
-const SELECTOR = 'builtin:service.response.time:splitBy():percentile(95)'
-const QUERY = {
-  query: `metricSelector=${SELECTOR}&entitySelector=type(SERVICE),tag(keptn_service:$SERVICE)`,
-}
-
-/** As documented for "GET metric data points" (docs.dynatrace.com, metric-v2/get-data-points). */
-function metrics(
-  data: object[],
-  more: { readonly result?: object; readonly top?: object } = {},
-): Answer {
-  return {
-    body: {
-      totalCount: data.length,
-      nextPageKey: null,
-      resolution: 'Inf',
-      ...more.top,
-      result: [
-        {
-          metricId: SELECTOR,
-          dataPointCountRatio: 5.0e-8,
-          dimensionCountRatio: 1.0e-5,
-          data,
-          ...more.result,
-        },
-      ],
-    },
-  }
-}
-
-function tuple(values: readonly (number | null)[], ...dimensions: (string | null)[]): object {
-  const timestamps = values.map((_, index) => 1767323100000 + index * 60_000)
-  return { dimensions, dimensionMap: {}, timestamps, values }
-}
 
 const ERROR_400 = {
   error: {
@@ -349,45 +314,4 @@ test('queries that are none are refused before anything is asked', async () => {
     assert.equal(value.detail.problem, 'query-refused')
     assert.equal(asked, 0)
   }
-})
-
-test('the platform is asked at its own path, with a bearer token', async () => {
-  for (const [url, expected] of [
-    [
-      'https://abc12345.apps.dynatrace.com',
-      'https://abc12345.apps.dynatrace.com/platform/classic/environment-api/v2/metrics/query?',
-    ],
-    [
-      'https://proxy.example/platform/classic/environment-api/',
-      'https://proxy.example/platform/classic/environment-api/v2/metrics/query?',
-    ],
-    [
-      'https://abc12345.live.dynatrace.com/',
-      'https://abc12345.live.dynatrace.com/api/v2/metrics/query?',
-    ],
-  ] as const) {
-    const asked: { readonly url: string; readonly credentials?: object }[] = []
-    const http = {
-      ...createGuardedHttp(),
-      request(request: { readonly url: string; readonly credentials?: object }) {
-        asked.push(request)
-        return Promise.reject(new TypeError('not sent'))
-      },
-    }
-    const settings = { url, bearerToken: 'dt0s16.X' }
-    const provider = createDynatraceProvider({ name: 'dynatrace', settings }, { http })
-    await assert.rejects(provider.fetchValue({ ...REQUEST, query: QUERY }), /not sent/)
-    assert.ok(asked[0]?.url.startsWith(expected), asked[0]?.url)
-    assert.deepEqual(asked[0]?.credentials, { authorization: 'Bearer dt0s16.X' })
-  }
-})
-
-test('a connection has one token', () => {
-  const url = 'https://abc12345.live.dynatrace.com'
-  const problemOf = (given: object) =>
-    DynatraceConnection.safeParse(given).error?.issues[0]?.message ?? ''
-  assert.equal(problemOf({ url, apiTokenFile: '/run/secrets/dt' }), '')
-  assert.match(problemOf({ url }), /^apiToken or bearerToken is missing/)
-  assert.match(problemOf({ url, apiToken: 'x', bearerTokenEnv: 'Y' }), /give one of them$/)
-  assert.match(problemOf({ url: 'abc.live.dynatrace.com', apiToken: 'x' }), /http or https/)
 })

@@ -3,7 +3,6 @@ import type { DynatraceConnection } from '@tiphys/contract/connections/dynatrace
 import { PLAIN } from '@tiphys/core/evaluation/query-language.ts'
 import {
   type Asked,
-  type Credentials,
   createHttpSliProvider,
   type HttpSliAdapter,
   type ProviderPower,
@@ -13,6 +12,7 @@ import { failure, type SliFailure, type SliReading } from '../sli/reading.ts'
 import type { SliProvider } from '../sli/sli-provider.ts'
 import { complaintOf, readDynatrace } from './dynatrace-answer.ts'
 import { builtInQuery } from './dynatrace-built-in.ts'
+import { dynatraceCredentials } from './dynatrace-credentials.ts'
 import { type DynatraceQuery, parseDynatraceQuery } from './dynatrace-query.ts'
 
 const NOT_FOUND = 404
@@ -37,7 +37,12 @@ export function createDynatraceProvider(
     aggregate: 'avg',
     builtIn: builtInQuery,
     question: (asked) => question(place, asked),
-    credentials: () => credentials(connection.name, connection.settings),
+    credentials: dynatraceCredentials(connection, connection.tls, {
+      http: power.http,
+      retry: power.retry,
+      environment: {},
+      nowMs: power.nowMs ?? Date.now,
+    }),
     read,
     complaint: complaintOf,
     // An SLO that is not there.
@@ -62,15 +67,6 @@ function placeOf(given: string): Place {
   if (!isPlatform) return { api: `${base}/api/v2`, pages: base }
   const path = url.pathname.includes(PLATFORM_PATH) ? '' : PLATFORM_PATH
   return { api: `${base}${path}/v2`, pages: undefined }
-}
-
-function credentials(name: string, settings: DynatraceConnection): Credentials {
-  const { apiToken, bearerToken } = settings
-  if (apiToken !== undefined)
-    return { ok: true, headers: { authorization: `Api-Token ${apiToken}` } }
-  if (bearerToken !== undefined)
-    return { ok: true, headers: { authorization: `Bearer ${bearerToken}` } }
-  return { ok: false, message: `${name} has no apiToken and no bearerToken` }
 }
 
 function question(place: Place, { text, sli, request }: Asked): SliQuestion | SliFailure {

@@ -95,6 +95,7 @@ const CONNECTION_KEYS: Readonly<Record<string, string>> = {
   projects:
     'Only for these projects. Left out: for every project without one of its own under this name.',
   timeout: 'For one question, retries not counted. Left out: 30s.',
+  retention: 'How long this system keeps what it measures: a window that begins earlier is not asked for.',
   headers: 'Sent with every question, to this address only.',
   caFile: 'PEM: the authorities that this connection trusts.',
   certFile: 'PEM: the certificate that this connection shows (mTLS).',
@@ -105,6 +106,10 @@ const CONNECTION_KEYS: Readonly<Record<string, string>> = {
   syntax: 'metricsql: queries are not checked before they are sent.',
   parameters: 'Sent beside every query.',
   region: 'Where it runs.',
+  clientId: 'The OAuth client that asks, with its clientSecret.',
+  resource: 'What the tokens of the OAuth client are for: urn:dtaccount:<uuid>.',
+  scope: 'What the tokens of the OAuth client may do. Left out: reading metrics.',
+  tokenUrl: 'Where the OAuth client gets its tokens. Left out: that of Dynatrace.',
   site: 'The site of Datadog that the organisation is at. Left out: datadoghq.com.',
   accountId: 'The account of New Relic whose data is asked for.',
 }
@@ -127,7 +132,7 @@ function describedKeys(properties: JsonObject): JsonObject {
     const inner = withConnectionKeys(value)
     const description = CONNECTION_KEYS[name] ?? secretDescription(name, properties)
     const isNoted = description === undefined || Object.hasOwn(inner, 'description')
-    const rules = name === 'timeout' ? DURATION : {}
+    const rules = name === 'timeout' ? DURATION : name === 'retention' ? RETENTION : {}
     return [name, isNoted ? inner : { description, ...inner, ...rules }] as const
   })
   return Object.fromEntries(described)
