@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { CloudWatchConnection } from './cloudwatch.ts'
 import { DatadogConnection } from './datadog.ts'
 import { DynatraceConnection } from './dynatrace.ts'
+import { ElasticsearchConnection } from './elasticsearch.ts'
 import { GoogleCloudMonitoringConnection } from './google-cloud-monitoring.ts'
 import { GraphiteConnection } from './graphite.ts'
 import { HttpJsonConnection } from './http-json.ts'
@@ -22,6 +23,7 @@ export const CONNECTION_KINDS = {
   newrelic: NewRelicConnection,
   influxdb: InfluxdbConnection,
   graphite: GraphiteConnection,
+  elasticsearch: ElasticsearchConnection,
 } as const
 
 export type ConnectionKind = keyof typeof CONNECTION_KINDS
@@ -62,5 +64,6 @@ export const ProvidersFile = z.strictObject({
   newrelic: oneOrMore(NewRelicConnection),
   influxdb: oneOrMore(InfluxdbConnection),
   graphite: oneOrMore(GraphiteConnection),
+  elasticsearch: oneOrMore(ElasticsearchConnection),
 })
 export type ProvidersFile = z.infer<typeof ProvidersFile>

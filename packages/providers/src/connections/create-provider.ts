@@ -2,6 +2,7 @@ import type { Connection } from '@tiphys/contract/connections/connections.ts'
 import { createCloudWatchProvider } from '../cloudwatch/cloudwatch-provider.ts'
 import { createDatadogProvider } from '../datadog/datadog-provider.ts'
 import { createDynatraceProvider } from '../dynatrace/dynatrace-provider.ts'
+import { createElasticsearchProvider } from '../elasticsearch/elasticsearch-provider.ts'
 import { createGoogleCloudMonitoringProvider } from '../google-cloud-monitoring/google-cloud-monitoring-provider.ts'
 import { createGraphiteProvider } from '../graphite/graphite-provider.ts'
 import { createHttpJsonProvider } from '../http-json/http-json-provider.ts'
@@ -42,6 +43,8 @@ export function createProvider(connection: Connection, power: ProviderPower): Sl
       return createInfluxdbProvider(connection, power)
     case 'graphite':
       return createGraphiteProvider(connection, power)
+    case 'elasticsearch':
+      return createElasticsearchProvider(connection, power)
     default:
       return connection satisfies never
   }

@@ -5,7 +5,7 @@ import { shown } from '../sli/http-sli.ts'
 import { failure, NO_DATA, type SliReading } from '../sli/reading.ts'
 
 /** A JSONPath of RFC 9535. */
-const JsonPath = z
+export const JsonPath = z
   .string()
   .refine((text) => compiled(text) !== undefined, 'expected a JSONPath like $.data.p95')
 

@@ -1,6 +1,7 @@
 import type { InfluxdbConnection } from '@tiphys/contract/connections/influxdb.ts'
 import type { Asked, SliQuestion } from '../sli/http-sli.ts'
 import { failure, type SliFailure } from '../sli/reading.ts'
+import { whyNotReading } from '../sli/sql-statement.ts'
 import { parseAnnotatedCsv } from './flux-csv.ts'
 import { type InfluxdbOptions, influxdbOptions } from './influxdb-options.ts'
 
@@ -73,15 +74,4 @@ function withoutUser(address: string): string {
   link.username = ''
   link.password = ''
   return link.href
-}
-
-const LITERALS_AND_COMMENTS = /'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|--[^\n]*|\/\*.*?\*\//gs
-const READS = /^\s*(?:select|show|explain|with)\b/i
-
-/** Who writes sli.yaml asks with the operator's credentials: what is no question, or more than one, is not sent. */
-function whyNotReading(text: string): string | undefined {
-  const bare = text.replaceAll(LITERALS_AND_COMMENTS, ' ').trim()
-  if (!READS.test(bare)) return 'a query begins with SELECT, and reads'
-  if (/;\s*\S/.test(bare)) return 'a query is one statement; there are several'
-  return /\binto\b/i.test(bare) ? 'a query reads; INTO would write' : undefined
 }
