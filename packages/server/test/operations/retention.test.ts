@@ -7,6 +7,7 @@ import {
   assertRebuildsEqual,
   aWorld,
   contextsOf,
+  correct,
   EVALUATION,
   finish,
   JOINED,
@@ -101,6 +102,29 @@ test('an evaluation that was taken back stays so when the event that did it is g
     await assertRebuildsEqual(world)
   }
   assert.equal((await world.house.store.read(`inbox:${projectId}`)).length, 0)
+})
+
+test('a pinned evaluation stays however old it is, and goes when another was pinned', async (t) => {
+  const world = await aWorld(t)
+  const judged: { context: string; id: string }[] = []
+  // More than are kept because later ones may be compared with them.
+  for (let count = 0; count < 12; count++) {
+    const context = await trigger(world, 'judge')
+    judged.push({ context, id: await finish(world, context, { evaluation: EVALUATION }) })
+  }
+  const [first, second] = judged
+  assert.ok(first && second)
+  assert.equal(await correct(world, 'POST', first.id, 'pin'), 200)
+  assert.equal(await correct(world, 'POST', second.id, 'invalidation'), 200)
+  assert.equal((await world.retain(31)).contexts, 1, 'the second, not the first')
+  assert.ok((await contextsOf(world)).includes(first.context))
+  await assertRebuildsEqual(world)
+
+  const last = judged.at(-1)
+  assert.equal(await correct(world, 'POST', last?.id ?? '', 'pin'), 200)
+  assert.equal((await world.retain(31)).contexts, 1)
+  assert.ok(!(await contextsOf(world)).includes(first.context))
+  await assertRebuildsEqual(world)
 })
 
 test('one context is deleted at once when it is over, by whoever may', async (t) => {
