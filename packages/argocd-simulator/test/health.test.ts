@@ -17,12 +17,25 @@ const CARTS = '/api/v1/applications/carts'
 describe('health', { concurrency: 3 }, () => {
   test('a version that crashes becomes Degraded while the old one serves on', async () => {
     await using simulation = await startSimulation({ spec: AUTO_SYNC })
-    const { simulator, repository } = simulation
+    const { api, simulator, repository } = simulation
     await until(simulator, isHealthy)
     await repository.commit(kustomization('1.1.0-crash'))
     const degraded = await until(simulator, ({ status }) => status.health.status === 'Degraded')
     assert.equal(degraded.status.operationState?.phase, 'Succeeded')
     assert.equal(degraded.status.sync.status, 'Synced')
+    const { body } = await api('GET', `${CARTS}/resource-tree?project=shop`)
+    const pods = body.nodes.filter(({ kind }: { kind: string }) => kind === 'Pod')
+    // Three instances, of which two were restarts; the old pod tells of none.
+    assert.deepEqual(
+      pods.map(({ info }: { info: object[] }) => info[1]),
+      [undefined, { name: 'Restart Count', value: '2' }],
+    )
+    const pod = `namespace=${pods[1].namespace}&resourceName=${pods[1].name}&version=v1&group=&kind=Pod`
+    const live = await api('GET', `${CARTS}/resource?project=shop&${pod}`)
+    const [container] = JSON.parse(live.body.manifest).status.containerStatuses
+    assert.deepEqual(container.state, { waiting: { reason: 'CrashLoopBackOff' } })
+    assert.equal(container.restartCount, 2)
+    assert.ok(Date.parse(container.lastState.terminated.finishedAt) > 0)
     const served = await fetch(new URL('/version', simulator.ingressUrl('carts')))
     assert.deepEqual(await served.json(), { version: '1.0.0' })
   })

@@ -61,6 +61,11 @@ test('details tell the truth about what is deployed', async () => {
   )
   assert.deepEqual(nodes[0].networkingInfo.externalURLs, [simulator.ingressUrl('carts')])
   assert.equal(nodes[2].parentRefs[0].uid, nodes[1].uid)
+  assert.deepEqual(nodes[2].info, [{ name: 'Containers', value: '1/1' }])
+  const pod = `namespace=shop&resourceName=${nodes[2].name}&version=v1&group=&kind=Pod`
+  const { status } = JSON.parse((await get(`/resource?project=shop&${pod}`)).manifest)
+  assert.equal(status.containerStatuses[0].restartCount, 0)
+  assert.ok(Date.parse(status.containerStatuses[0].state.running.startedAt) <= Date.now())
   const { items } = await get('/managed-resources?project=shop')
   assert.equal(items[0].modified, false)
   assert.deepEqual(JSON.parse(items[0].targetState), JSON.parse(items[0].liveState))

@@ -3,9 +3,15 @@ import type { Manifest } from '../render/manifest.ts'
 import { pause } from '../time.ts'
 import { unexpected } from '../unexpected.ts'
 import type { PodTemplate } from './pod-template.ts'
-import { Replica, type ReplicaPhase } from './replica.ts'
+import { Replica } from './replica.ts'
 import { Retirement } from './retirement.ts'
-import type { Workload, WorkloadAction, WorkloadContext } from './workload.ts'
+import {
+  type ReplicaView,
+  replicaView,
+  type Workload,
+  type WorkloadAction,
+  type WorkloadContext,
+} from './workload.ts'
 
 type RunningReplica = { replica: Replica; hash: string; image: string }
 
@@ -75,11 +81,9 @@ export class Deployment implements Workload {
     }
   }
 
-  replicas(): { hash: string; image: string; phase: ReplicaPhase }[] {
+  replicas(): ReplicaView[] {
     const running = new Set([this.#serving, this.#newest])
-    return [...running].flatMap((one) =>
-      one === undefined ? [] : [{ hash: one.hash, image: one.image, phase: one.replica.phase }],
-    )
+    return [...running].flatMap((one) => (one === undefined ? [] : [replicaView(one)]))
   }
 
   actions(): WorkloadAction[] {

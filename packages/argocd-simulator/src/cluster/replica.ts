@@ -13,6 +13,15 @@ export type ReplicaPhase =
   /** Ended so often that it is not started again. */
   | 'crash-looping'
 
+/** The container of a replica, as a pod's status tells of it. */
+export type ContainerHistory = {
+  readonly restarts: number
+  /** Undefined while it waits to be started again. */
+  readonly startedAtMs: number | undefined
+  /** The instance before. */
+  readonly last: { readonly startedAtMs: number; readonly finishedAtMs: number } | undefined
+}
+
 export type ReplicaTemplate = {
   readonly version: string
   readonly environment: Readonly<Record<string, string>>
@@ -38,6 +47,8 @@ export class Replica {
   readonly #ended: Promise<void>
   #process: SampleProcess | undefined
   #phase: ReplicaPhase = 'starting'
+  #container: ContainerHistory = { restarts: 0, startedAtMs: Date.now(), last: undefined }
+  readonly createdAtMs = Date.now()
 
   constructor(template: ReplicaTemplate, timing: Timing, onChange: () => void) {
     this.template = template
@@ -48,6 +59,10 @@ export class Replica {
 
   get phase(): ReplicaPhase {
     return this.#phase
+  }
+
+  get container(): ContainerHistory {
+    return this.#container
   }
 
   /** Where it answers, while it is ready. */
@@ -69,10 +84,14 @@ export class Replica {
   async #run(): Promise<void> {
     let crashes = 0
     while (!this.#stopping.signal.aborted) {
+      const startedAtMs = Date.now()
+      this.#container = { ...this.#container, restarts: crashes, startedAtMs }
       this.#process = new SampleProcess(this.template.version, this.template.environment)
       await this.#probeUntilExit(this.#process)
       if (this.#stopping.signal.aborted) return
       crashes += 1
+      const last = { startedAtMs, finishedAtMs: Date.now() }
+      this.#container = { ...this.#container, startedAtMs: undefined, last }
       if (crashes >= CRASHES_UNTIL_GIVEN_UP) {
         this.#enter('crash-looping')
         return

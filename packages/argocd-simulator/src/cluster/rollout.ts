@@ -4,10 +4,16 @@ import type { Manifest } from '../render/manifest.ts'
 import { pause, rfc3339 } from '../time.ts'
 import { unexpected } from '../unexpected.ts'
 import type { PodTemplate } from './pod-template.ts'
-import { Replica, type ReplicaPhase } from './replica.ts'
+import { Replica } from './replica.ts'
 import { Retirement } from './retirement.ts'
 import { type RolloutStep, rolloutSteps } from './rollout-steps.ts'
-import type { Workload, WorkloadAction, WorkloadContext } from './workload.ts'
+import {
+  type ReplicaView,
+  replicaView,
+  type Workload,
+  type WorkloadAction,
+  type WorkloadContext,
+} from './workload.ts'
 
 type Running = { replica: Replica; hash: string; image: string }
 
@@ -90,9 +96,9 @@ export class Rollout implements Workload {
     }
   }
 
-  replicas(): { hash: string; image: string; phase: ReplicaPhase }[] {
+  replicas(): ReplicaView[] {
     return [this.#stable, this.#canary].flatMap((one) =>
-      one === undefined ? [] : [{ hash: one.hash, image: one.image, phase: one.replica.phase }],
+      one === undefined ? [] : [replicaView(one)],
     )
   }
 

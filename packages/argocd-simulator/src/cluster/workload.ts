@@ -4,7 +4,7 @@ import type { Manifest } from '../render/manifest.ts'
 import type { Timing } from '../timing.ts'
 import type { Backends } from './ingress.ts'
 import type { PodTemplate } from './pod-template.ts'
-import type { ReplicaPhase } from './replica.ts'
+import type { ContainerHistory, Replica, ReplicaPhase } from './replica.ts'
 
 /** An object with pods, as the simulator really runs it. */
 export type Workload = {
@@ -20,10 +20,23 @@ export type Workload = {
   /** The `status` of the live object. */
   status(): Record<string, unknown>
   /** The processes there are now, newest last. */
-  replicas(): { hash: string; image: string; phase: ReplicaPhase }[]
+  replicas(): ReplicaView[]
   /** What can be done to it through resource actions. */
   actions(): WorkloadAction[]
   remove(): Promise<void>
+}
+
+export type ReplicaView = {
+  readonly hash: string
+  readonly image: string
+  readonly phase: ReplicaPhase
+  readonly createdAtMs: number
+  readonly container: ContainerHistory
+}
+
+export function replicaView(one: { replica: Replica; hash: string; image: string }): ReplicaView {
+  const { phase, createdAtMs, container } = one.replica
+  return { hash: one.hash, image: one.image, phase, createdAtMs, container }
 }
 
 export type WorkloadAction = { name: string; disabled: boolean; run(): void }

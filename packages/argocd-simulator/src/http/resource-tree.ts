@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Application, Health } from '../application/application.ts'
 import type { Cluster } from '../cluster/cluster.ts'
+import type { ReplicaView } from '../cluster/workload.ts'
 import { imagesOf } from '../render/image.ts'
 import { groupVersionKind, type Manifest, resourceKey } from '../render/manifest.ts'
 import { rfc3339 } from '../time.ts'
@@ -69,6 +70,7 @@ function podNodes(owner: Node, manifest: Manifest, cluster: Cluster): Node[] {
   const workload = cluster.live(resourceKey(manifest))?.workload
   if (workload === undefined) return []
   return workload.replicas().flatMap((replica) => {
+    const { restarts } = replica.container
     const hash = createHash('sha256').update(replica.hash).digest('hex').slice(0, 10)
     const set: Node = {
       ...owner,
@@ -90,11 +92,62 @@ function podNodes(owner: Node, manifest: Manifest, cluster: Cluster): Node[] {
       uid: uidOf(set.uid, 'pod'),
       parentRefs: [reference(set)],
       health: { status: isReady ? 'Healthy' : 'Progressing' },
-      info: [{ name: 'Containers', value: isReady ? '1/1' : '0/1' }],
+      createdAt: rfc3339(replica.createdAtMs),
+      info: [
+        { name: 'Containers', value: isReady ? '1/1' : '0/1' },
+        // Argo CD leaves it out where there is none.
+        ...(restarts === 0 ? [] : [{ name: 'Restart Count', value: String(restarts) }]),
+      ],
       images: [replica.image],
     }
     return [set, pod]
   })
+}
+
+/** The live object of one pod; undefined where there is none of that name. */
+export function livePod(
+  application: Application,
+  cluster: Cluster,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+): Record<string, unknown> | undefined {
+  for (const manifest of cluster.manifests()) {
+    const { uid, resourceVersion } = application.metadata
+    const owner = nodeOf(manifest, cluster, uid, resourceVersion)
+    const pods = podNodes(owner, manifest, cluster).filter(({ kind }) => kind === 'Pod')
+    const index = pods.findIndex((pod) => pod.name === name && pod.namespace === namespace)
+    const replica = cluster.live(resourceKey(manifest))?.workload?.replicas()[index]
+    const pod = pods[index]
+    if (pod === undefined || replica === undefined) continue
+    return {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name, namespace, uid: pod.uid, creationTimestamp: rfc3339(replica.createdAtMs) },
+      spec: { containers: [{ name: manifest.metadata.name, image: replica.image }] },
+      status: { containerStatuses: [containerStatus(manifest.metadata.name, replica)] },
+    }
+  }
+  return undefined
+}
+
+function containerStatus(name: string, { image, phase, container }: ReplicaView) {
+  const { restarts, startedAtMs, last } = container
+  const terminated = last && {
+    exitCode: 1,
+    reason: 'Error',
+    startedAt: rfc3339(last.startedAtMs),
+    finishedAt: rfc3339(last.finishedAtMs),
+  }
+  return {
+    name,
+    image,
+    ready: phase === 'ready',
+    restartCount: restarts,
+    state:
+      startedAtMs === undefined
+        ? { waiting: { reason: 'CrashLoopBackOff' } }
+        : { running: { startedAt: rfc3339(startedAtMs) } },
+    lastState: terminated === undefined ? {} : { terminated },
+  }
 }
 
 function reference(node: Node): NonNullable<Node['parentRefs']>[number] {

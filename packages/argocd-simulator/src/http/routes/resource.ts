@@ -12,6 +12,7 @@ import {
   type RequestContext,
   type Route,
 } from '../request-context.ts'
+import { livePod } from '../resource-tree.ts'
 
 const BASE = '/api/v1/applications/{name}/resource'
 
@@ -39,9 +40,18 @@ type ResourceName = { group: string; kind: string; namespace: string; resourceNa
 function get(context: RequestContext): Reply {
   const found = findQueried(context)
   if ('refusal' in found) return found
-  const live = findLive(found, queriedName(context.query))
+  const name = queriedName(context.query)
+  const pod = livePodOf(found, name)
+  if (pod !== undefined) return { body: { manifest: JSON.stringify(pod) } }
+  const live = findLive(found, name)
   if ('refusal' in live) return live
   return { body: { manifest: liveJson(live.object) } }
+}
+
+function livePodOf({ application, running }: Found, { group, kind, ...name }: ResourceName) {
+  if (group !== '' || kind !== 'Pod') return undefined
+  const { namespace, resourceName } = name
+  return livePod(application, running.cluster, { namespace, name: resourceName })
 }
 
 /** Edits a live object, which is how drift begins. */
