@@ -19,6 +19,7 @@ import { composeExecutors } from './compose-executors.ts'
 import { composeObservation, type Observation } from './compose-observation.ts'
 import { composeBackups, composeDeletion } from './compose-operations.ts'
 import { composeProjections } from './compose-projections.ts'
+import { composeProviders, type ProviderRegistry } from './compose-providers.ts'
 import type { Engine } from './engine/engine.ts'
 import { startEngine } from './engine/engine-loop.ts'
 import { startHousekeeping } from './engine/housekeeping.ts'
@@ -159,10 +160,11 @@ async function build(building: Building): Promise<TiphysServer> {
   })
   closing.push(argocd.close)
   const kept = { store, projections, artifacts, projects }
-  const { configuration } = git
-  const running = await runEngine(building, { ...kept, argocd, integrations, configuration })
+  const providers = providersFor(building, { store, integrations, argocd })
+  const outside = { argocd, integrations, providers, configuration: git.configuration }
+  const running = await runEngine(building, { ...kept, ...outside })
   engine = running
-  const { upstreams } = configuration
+  const { upstreams } = git.configuration
   closing.push(startFollowingUpstreams({ projects, upstreams, clock, log }))
   closing.push(observation.start({ engine: running, projects, store, documents, projections }))
   const intake = createIntake({
@@ -204,13 +206,22 @@ type Engineable = Pick<Served, 'store' | 'projections' | 'artifacts'> & {
   readonly projects: LoadedProjects
   readonly argocd: ReturnType<typeof composeArgocd>
   readonly integrations: Integrations
+  readonly providers: ProviderRegistry
   readonly configuration: Pick<Configuration, 'read'>
+}
+
+function providersFor(
+  building: Building,
+  parts: Pick<Engineable, 'store' | 'integrations' | 'argocd'>,
+): ProviderRegistry {
+  const ownPort = () => building.listening.port()
+  return composeProviders({ ...building, ...parts, argocd: parts.argocd.sli, ownPort })
 }
 
 /** Starts what goes on by itself: the engine with its executors, the outbox, housekeeping, the folding of lists. */
 async function runEngine(building: Building, parts: Engineable): Promise<Engine> {
   const { clock, log, observation, closing } = building
-  const { store, projections, projects, argocd, integrations } = parts
+  const { store, projections, projects, argocd, integrations, providers } = parts
   const secrets = () => [...building.masked.own, ...building.masked.values()]
   const commands = await composeCommands({ ...building, ...parts, secrets })
   const outbox = createOutbox({
@@ -230,11 +241,9 @@ async function runEngine(building: Building, parts: Engineable): Promise<Engine>
       ...composeExecutors({
         ...building,
         projections,
-        integrations,
+        providers,
         trustedHosts: argocd.trustedHosts,
-        ownPort: () => building.listening.port(),
         commands,
-        store,
       }),
     ]),
     isSubscribed: (task, place) => integrations.isSubscribed(task, place),

@@ -4,6 +4,7 @@ import type { ArgocdPart } from '../api/native/server.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { EffectHandler } from '../engine/outbox.ts'
 import { createDeploymentExecutor } from '../executors/deployment/deployment.ts'
+import type { ArgocdSliParts } from '../executors/evaluation/argocd-provider.ts'
 import type { TaskExecutor, TaskJob } from '../executors/executor.ts'
 import { createReleaseExecutor } from '../executors/release/release.ts'
 import { createRollbackExecutor } from '../executors/rollback/rollback.ts'
@@ -20,6 +21,7 @@ import type { ServerSettings } from '../settings/load-settings.ts'
 import { ARGOCD_ANNOTATE, createAnnotator } from './annotate.ts'
 import { checkInstance } from './check-instance.ts'
 import { createEngineDoor } from './engine-door.ts'
+import { createHealthHistory } from './health-history.ts'
 import { createHintOf } from './intake.ts'
 import { ARGOCD_NOTIFICATION } from './notification.ts'
 import { type ArgocdObserver, observeArgocd } from './observe-argocd.ts'
@@ -44,6 +46,8 @@ export type ArgocdParts = {
 export type ComposedArgocd = {
   readonly executors: readonly TaskExecutor[]
   readonly trustedHosts: (job: TaskJob) => Promise<readonly string[]>
+  /** For Argo CD as a provider of figures. */
+  readonly sli: Omit<ArgocdSliParts, 'clock'>
   readonly effectHandlers: Readonly<Record<string, EffectHandler>>
   readonly hintOf: (event: KeptnEvent, clientId: string, projectId: string) => NewEffect | undefined
   readonly onCommitted: (rows: readonly StoredEvent[]) => void
@@ -83,6 +87,12 @@ export function composeArgocd(parts: ArgocdParts): ComposedArgocd {
       createReleaseExecutor({ deployments }),
     ],
     trustedHosts: createTrustedHosts(argocd),
+    sli: {
+      argocd,
+      urlOf: (instance) => settings.argocd.find(({ name }) => name === instance)?.url,
+      seenHealth: (instance, application) =>
+        createHealthHistory(parts.documents, instance, clock).of(application),
+    },
     effectHandlers: {
       [ARGOCD_NOTIFICATION]: (effect, signal) =>
         observer?.handler(effect, signal) ??

@@ -2,6 +2,7 @@ import type { EffectHandler } from '../engine/outbox.ts'
 import type { ArgoCd } from '../ports/argocd.ts'
 import { createDirectory } from './application-directory.ts'
 import type { TrackerParts } from './considered.ts'
+import { createHealthHistory } from './health-history.ts'
 import { createArgocdIntake, type ObservedInstance } from './intake.ts'
 import { type Reconciler, startReconciler } from './reconciler.ts'
 import { createTracker } from './tracker.ts'
@@ -39,6 +40,7 @@ export function observeArgocd(parts: ObserverParts): ArgocdObserver {
         directory,
         tracker,
         wakeUps: parts.wakeUps(instance),
+        history: createHealthHistory(parts.documents, instance, parts.clock),
       }),
     )
   }

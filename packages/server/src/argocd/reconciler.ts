@@ -8,6 +8,7 @@ import {
   type KnownApplication,
 } from './application-directory.ts'
 import type { Tracker } from './considered.ts'
+import type { HealthHistory } from './health-history.ts'
 import type { WakeUps } from './wake-ups.ts'
 
 /**
@@ -32,6 +33,8 @@ export type ReconcilerParts = {
   readonly clock: Clock
   readonly log: Log
   readonly periodMs?: number
+  /** Keeps what the applications were like over time. */
+  readonly history: HealthHistory
 }
 
 export const DEFAULT_PERIOD_MS = 60_000
@@ -93,7 +96,7 @@ class Reconciling implements Reconciler {
   }
 
   async #pass(): Promise<void> {
-    const { directory, tracker, clock, log, argocd } = this.#parts
+    const { directory, tracker, clock, log, argocd, history } = this.#parts
     const nowMs = clock.nowMs()
     await tracker.bookmarks.connectedMs(nowMs)
     const listed = await directory.refresh(this.#stop.signal)
@@ -104,10 +107,13 @@ class Reconciling implements Reconciler {
     const lastMs = await tracker.bookmarks.lastListMs()
     if (lastMs === undefined || nowMs - lastMs > OUTAGE_PERIODS * this.#periodMs) {
       this.#catchUpBeforeMs = nowMs
+      if (lastMs !== undefined) await history.away(lastMs, nowMs)
     }
     await tracker.bookmarks.listed(nowMs)
     const names = new Set(listed.value.map(({ ref }) => directoryKey(ref.namespace, ref.name)))
-    for (const key of [...this.#seen.keys()]) if (!names.has(key)) this.#seen.delete(key)
+    const gone = [...this.#seen.keys()].filter((key) => !names.has(key))
+    for (const key of gone) this.#seen.delete(key)
+    if (gone.length > 0 || this.#seen.size === 0) await history.keepOnly(names)
     const changed = listed.value.filter(
       ({ ref, fingerprint }) =>
         this.#seen.get(directoryKey(ref.namespace, ref.name)) !== fingerprint,
@@ -147,7 +153,7 @@ class Reconciling implements Reconciler {
   }
 
   async #lookNow(known: KnownApplication, refresh: boolean): Promise<void> {
-    const { argocd, log, tracker } = this.#parts
+    const { argocd, log, tracker, history } = this.#parts
     const { ref, fingerprint } = known
     const key = directoryKey(ref.namespace, ref.name)
     const { signal } = this.#stop
@@ -158,6 +164,7 @@ class Reconciling implements Reconciler {
         if (answer.retryable) this.#schedule(known, RETRY_MS, refresh)
         return
       }
+      await history.saw(answer.value)
       const considered = await tracker.consider({
         application: answer.value,
         signal,

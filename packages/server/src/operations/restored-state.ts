@@ -1,5 +1,6 @@
 import type { JsonObject } from '@tiphys/contract/json.ts'
 import { BOOKMARK_KIND, type Bookmark, INSTANCE_KIND } from '../argocd/bookmarks.ts'
+import { HEALTH_KIND } from '../argocd/health-history.ts'
 import { runRowOf } from '../engine/run-book.ts'
 import type { RepositoryCopier } from '../ports/backup.ts'
 import type { Documents } from '../ports/documents.ts'
@@ -50,6 +51,8 @@ export async function forgetWhatRestoresMakeWrong(
     const closed: Bookmark = { ...bookmark, state: 'closed', reason }
     await documents.put(BOOKMARK_KIND, key, closed as unknown as JsonObject)
   }
+  // Nobody looked since the backup, and nothing here says for how long.
+  for (const { key } of await documents.list(HEALTH_KIND)) await documents.delete(HEALTH_KIND, key)
   return isWithoutSecrets ? await forgetSecrets(documents) : 0
 }
 

@@ -1,5 +1,6 @@
 import type {
   ApplicationListItem,
+  ResourceNode,
   RevisionMetadata,
   SyncWindows,
   UserInfo,
@@ -62,6 +63,17 @@ export interface ArgoCd {
     action: string,
     signal?: AbortSignal,
   ): Promise<ArgoCdAnswer<undefined>>
+  /** The live objects of the application, down to its pods. */
+  resourceTree(
+    application: ApplicationRef,
+    signal?: AbortSignal,
+  ): Promise<ArgoCdAnswer<readonly ResourceNode[]>>
+  /** A live object as Kubernetes holds it: JSON that nobody has looked at. */
+  liveResource(
+    application: ApplicationRef,
+    resource: ResourceRef,
+    signal?: AbortSignal,
+  ): Promise<ArgoCdAnswer<unknown>>
   syncWindows(application: ApplicationRef, signal?: AbortSignal): Promise<ArgoCdAnswer<SyncWindows>>
   revisionMetadata(
     application: ApplicationRef,

@@ -44,6 +44,8 @@ test('every call names the project, carries the token, and the exact Content-Typ
   await argocd.patch(carts, { metadata: { annotations: { a: 'b' } } })
   await argocd.listActions(carts, resource)
   await argocd.runAction(carts, resource, 'resume')
+  await argocd.resourceTree(carts)
+  await argocd.liveResource(carts, resource)
   await argocd.syncWindows(carts)
   await argocd.revisionMetadata(carts, 'a/b', { sourceIndex: 1 })
   for (const request of stub.seen) {
@@ -64,6 +66,8 @@ test('every call names the project, carries the token, and the exact Content-Typ
       'PATCH /root/api/v1/applications/carts',
       'GET /root/api/v1/applications/carts/resource/actions',
       'POST /root/api/v1/applications/carts/resource/actions/v2',
+      'GET /root/api/v1/applications/carts/resource-tree',
+      'GET /root/api/v1/applications/carts/resource',
       'GET /root/api/v1/applications/carts/syncwindows',
       'GET /root/api/v1/applications/carts/revisions/a%2Fb/metadata',
     ],

@@ -1,6 +1,8 @@
 import {
   ApplicationList,
+  LiveResource,
   ResourceActions,
+  ResourceTree,
   RevisionMetadata,
   ServerVersion,
   SyncWindows,
@@ -77,6 +79,7 @@ export function createArgoCdClient(parts: {
     },
     ...applicationCalls(call, connection.refreshTimeoutMs ?? REFRESH_TIMEOUT_MS),
     ...resourceCalls(call),
+    ...liveCalls(call, instance),
     ...accountCalls(call),
     watch: (signal) => watchApplications({ transport, clock, instance }, signal),
   }
@@ -217,6 +220,44 @@ function resourceCalls(
         },
         signal,
       ),
+  }
+}
+
+/** What runs in the cluster. */
+function liveCalls(call: Call, instance: string): Pick<ArgoCd, 'resourceTree' | 'liveResource'> {
+  return {
+    resourceTree: async (application, signal) => {
+      const answer = await call(
+        ResourceTree,
+        {
+          what: `read the resource tree of ${nameOf(application)}`,
+          method: 'GET',
+          path: `${pathOf(application)}/resource-tree`,
+          query: queryOf(application),
+        },
+        signal,
+      )
+      return answer.code === 'ok' ? { code: 'ok', value: answer.value.nodes ?? [] } : answer
+    },
+    liveResource: async (application, resource, signal) => {
+      const what = `read ${resource.kind} ${resource.name} of ${nameOf(application)}`
+      const answer = await call(
+        LiveResource,
+        {
+          what,
+          method: 'GET',
+          path: `${pathOf(application)}/resource`,
+          query: { ...queryOf(application), ...fieldsOf(resource) },
+        },
+        signal,
+      )
+      if (answer.code !== 'ok') return answer
+      try {
+        return { code: 'ok', value: JSON.parse(answer.value.manifest) as unknown }
+      } catch {
+        return failure({ instance, what }, 'unexpected-answer', 'the manifest is not JSON')
+      }
+    },
   }
 }
 
