@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseDuration } from '../duration.ts'
+import { Retention } from '../retention.ts'
 
 /**
  * What every connection to a metrics system has, in `providers:` of tiphys.yaml. Secrets may stand in a file or in the environment:
@@ -22,6 +23,8 @@ const COMMON = {
   projects: z.array(z.string()).optional(),
   /** For one question, retries not counted. 30s unless set. */
   timeout: Duration.optional(),
+  /** How long this system keeps what it measures (`15d`): a window that begins earlier is not asked for. Unset: nobody knows. */
+  retention: Retention.optional(),
   /** Sent with every question, to this origin only: `X-Scope-OrgID` and the like. */
   headers: z.record(z.string(), z.string()).optional(),
   /** PEM: the authorities that this connection trusts, instead of those that the system does. */

@@ -26,10 +26,12 @@ function evaluationAt(place: string): Annotations {
 export const PREVIOUS_ANNOTATIONS: Annotations = {
   ...evaluationAt('[]'),
   '[].id': 'Of the event evaluation.finished.',
+  '[].labels': 'Of its run: what `labels` and `same_labels` of a comparison look at.',
   '[].evaluation': 'The evaluation, where the data of an event is given.',
   ...evaluationAt('[].evaluation'),
   '[].data': 'The data of the event, where the whole event is given.',
   '[].data.result': 'How it ended.',
+  '[].data.labels': 'Of its run.',
   '[].data.evaluation': 'The evaluation.',
   ...evaluationAt('[].data.evaluation'),
 }

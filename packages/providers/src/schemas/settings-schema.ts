@@ -95,7 +95,8 @@ const CONNECTION_KEYS: Readonly<Record<string, string>> = {
   projects:
     'Only for these projects. Left out: for every project without one of its own under this name.',
   timeout: 'For one question, retries not counted. Left out: 30s.',
-  retention: 'How long this system keeps what it measures: a window that begins earlier is not asked for.',
+  retention:
+    'How long this system keeps what it measures: a window that begins earlier is not asked for.',
   headers: 'Sent with every question, to this address only.',
   caFile: 'PEM: the authorities that this connection trusts.',
   certFile: 'PEM: the certificate that this connection shows (mTLS).',

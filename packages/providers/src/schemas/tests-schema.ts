@@ -181,10 +181,7 @@ export const TESTS_ANNOTATIONS: Annotations = {
     text: 'Variables of the program.',
     rules: {
       maxProperties: 50,
-      propertyNames: {
-        pattern:
-          '^[a-z_][A-Za-z0-9_]{0,99}$|^[A-Z][A-Z0-9]{0,9}_[A-Z0-9_]{1,80}$|^[A-Z]{1,2}[0-9]+$',
-      },
+      propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_]{0,99}$' },
     },
   },
   'tests[].timeout': { text: 'Of the program. Left out: 10m.', rules: DURATION },

@@ -19,11 +19,11 @@ export const CRITERION: JsonObject = {
   pattern: `^ *(?:<=?|>=?|=) *[+-]? *${UNSIGNED} *%? *$`,
 }
 
-/** `90%`, `90`; empty: none. */
+/** `90%`, `90`, at most 100; empty: none. */
 export const PERCENTAGE: JsonObject = {
   anyOf: [
-    { type: 'string', pattern: `^(?:${UNSIGNED}%?)?$` },
-    { type: 'number', minimum: 0 },
+    { type: 'string', pattern: '^(?:(?:100(?:\\.0*)?|\\d{1,2}(?:\\.\\d*)?)%?)?$' },
+    { type: 'number', minimum: 0, maximum: 100 },
     { type: 'null' },
   ],
 }

@@ -1,9 +1,11 @@
 import type { ConnectionTls } from '@tiphys/contract/connections/connections.ts'
 import { formatDuration, parseDuration } from '@tiphys/contract/duration.ts'
+import { parseRetention } from '@tiphys/contract/retention.ts'
 import type { SeriesAggregate } from '@tiphys/contract/sli.ts'
 import type { QueryLanguage } from '@tiphys/core/evaluation/query-language.ts'
 import { expandQuery } from '@tiphys/core/evaluation/sli-query.ts'
 import { type SliDetail, type SliValue, unmeasured } from '@tiphys/core/evaluation/sli-value.ts'
+import { formatTimestamp } from '@tiphys/core/evaluation/timestamp.ts'
 import type { SliQuery } from '@tiphys/core/slo/sli.ts'
 import type { GuardedHttp, HttpAnswer, HttpRequest } from '../http/guarded-http.ts'
 import { HttpError, type HttpErrorCode } from '../http/http-error.ts'
@@ -103,6 +105,7 @@ export type HttpSliConnection = {
   readonly tls?: ConnectionTls
   readonly settings: {
     readonly timeout?: string | undefined
+    readonly retention?: string | undefined
     readonly headers?: Readonly<Record<string, string>> | undefined
   }
 }
@@ -133,7 +136,7 @@ export function createHttpSliProvider(
       const { indicator } = request
       const asked = askedOf(adapter, connection.name, request)
       if ('success' in asked) return asked
-      const question = adapter.question(asked)
+      const question = goneBefore(connection, request.window, power) ?? adapter.question(asked)
       if ('kind' in question) {
         const detail = { provider: connection.name, query: asked.text }
         return unmeasured(indicator, question.problem, question.message, detail)
@@ -143,6 +146,19 @@ export function createHttpSliProvider(
       return toSliValue(indicator, reading, detail, asked.sli, adapter.aggregate)
     },
   }
+}
+
+/** A value of half a window looks like one of the whole: what is kept no longer is not asked for. */
+function goneBefore(
+  { name, settings }: HttpSliConnection,
+  window: SliRequest['window'],
+  { nowMs = Date.now }: ProviderPower,
+): SliFailure | undefined {
+  const { retention } = settings
+  const keptMs = retention === undefined ? undefined : parseRetention(retention)
+  if (keptMs === undefined || window.startMs >= nowMs() - keptMs) return undefined
+  const message = `the window begins at ${formatTimestamp(window.startMs)}, and ${name} keeps ${retention}: what it measured then is gone`
+  return failure('no-data', message)
 }
 
 /** The query with everything filled in, or why there is none. */
