@@ -9,6 +9,7 @@ import { HttpJsonConnection } from './http-json.ts'
 import { InfluxdbConnection } from './influxdb.ts'
 import { NewRelicConnection } from './newrelic.ts'
 import { PrometheusConnection } from './prometheus.ts'
+import { SplunkConnection } from './splunk.ts'
 
 const MAX_CONNECTIONS = 100
 
@@ -19,6 +20,7 @@ export const CONNECTION_KINDS = {
   datadog: DatadogConnection,
   cloudwatch: CloudWatchConnection,
   'google-cloud-monitoring': GoogleCloudMonitoringConnection,
+  splunk: SplunkConnection,
   dynatrace: DynatraceConnection,
   newrelic: NewRelicConnection,
   influxdb: InfluxdbConnection,
@@ -60,6 +62,7 @@ export const ProvidersFile = z.strictObject({
   datadog: oneOrMore(DatadogConnection),
   cloudwatch: oneOrMore(CloudWatchConnection),
   'google-cloud-monitoring': oneOrMore(GoogleCloudMonitoringConnection),
+  splunk: oneOrMore(SplunkConnection),
   dynatrace: oneOrMore(DynatraceConnection),
   newrelic: oneOrMore(NewRelicConnection),
   influxdb: oneOrMore(InfluxdbConnection),

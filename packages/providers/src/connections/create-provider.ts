@@ -11,6 +11,7 @@ import { createNewRelicProvider } from '../newrelic/newrelic-provider.ts'
 import { createPrometheusProvider } from '../prometheus/prometheus-provider.ts'
 import type { ProviderPower } from '../sli/http-sli.ts'
 import type { SliProvider } from '../sli/sli-provider.ts'
+import { createSplunkProvider } from '../splunk/splunk-provider.ts'
 
 /** A provider for each connection, made once: tokens that it was given last longer than one evaluation. */
 export function createProviders(power: ProviderPower): (connection: Connection) => SliProvider {
@@ -35,6 +36,8 @@ export function createProvider(connection: Connection, power: ProviderPower): Sl
       return createCloudWatchProvider(connection, power)
     case 'google-cloud-monitoring':
       return createGoogleCloudMonitoringProvider(connection, power)
+    case 'splunk':
+      return createSplunkProvider(connection, power)
     case 'dynatrace':
       return createDynatraceProvider(connection, power)
     case 'newrelic':
