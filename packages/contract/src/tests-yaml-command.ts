@@ -66,10 +66,10 @@ const Environment = z
       if (!/^[A-Za-z_][A-Za-z0-9_]{0,99}$/.test(name)) {
         return fault(context, `${JSON.stringify(name)} is not the name of a variable`)
       }
-      if (RESERVED.test(name)) return fault(context, `${name} cannot be set by a test`)
+      if (RESERVED.test(name)) return fault(context, `the variable ${name} cannot be set by a test`)
       const text = String(value)
       if (text.includes('\0') || text.length > MAX_VALUE_CHARACTERS) {
-        return fault(context, `${name} is too long, or has a NUL character in it`)
+        return fault(context, `the variable ${name} is too long, or has a NUL character in it`)
       }
     }
     return Object.fromEntries(entries.map(([name, value]) => [name, String(value)]))
