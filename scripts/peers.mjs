@@ -8,12 +8,9 @@ const PEERS = [
   { name: 'git http-backend', isThere: hasGitHttpBackend },
   { name: 'sshd', isThere: hasSshd },
   { name: 'prometheus', isThere: () => succeeds('prometheus', ['--version']) },
+  { name: 'victoria-metrics', isThere: () => succeeds('victoria-metrics', ['-version']) },
   { name: 'influxd', isThere: () => succeeds('influxd', ['version']) },
-  // Debian's own Python, whatever comes first in the path.
-  {
-    name: 'graphite-web',
-    isThere: () => succeeds('/usr/bin/python3', ['-c', 'import graphite, whisper']),
-  },
+  { name: 'graphite-web', isThere: hasGraphite },
 ]
 
 /** Names of the peers that this machine does not have. */
@@ -29,6 +26,12 @@ function succeeds(command, args, options = {}) {
 function hasSshd() {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']
   return folders.some((folder) => existsSync(join(folder, 'sshd'))) && succeeds('ssh', ['-V'])
+}
+
+/** A module of Debian's own Python, which need not be the first one in the search path. */
+function hasGraphite() {
+  const isInPath = (process.env.PATH ?? '').split(delimiter).includes('/usr/bin')
+  return isInPath && succeeds('/usr/bin/python3', ['-c', 'import graphite, whisper'])
 }
 
 /** It is a CGI program: without a request it answers with a status line and fails, but it answers. */
