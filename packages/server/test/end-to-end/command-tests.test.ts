@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { access, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { access, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { ArtifactList } from '@tiphys/contract/http/native-artifact.ts'
@@ -32,7 +32,9 @@ tests:
     results: [{ format: junit, path: report.xml }]
     artifacts: ["report/**"]
 `
-const RUN = `import { mkdirSync, writeFileSync } from 'node:fs'
+const RUN = `import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+const { TIPHYS_LABEL_MARKER: marker } = process.env
+if (marker && !existsSync(marker)) { writeFileSync(marker, String(process.pid)); await new Promise(() => setInterval(() => {}, 1000)) }
 console.log('label', process.env.TIPHYS_LABEL_CASES)
 const cases = process.env.TIPHYS_LABEL_CASES.split(' ').map((name) => '<testcase name="' + name + '">' + (name === 'bad' ? '<failure/>' : '') + '</testcase>')
 writeFileSync('report.xml', '<testsuite>' + cases.join('') + '</testsuite>')
@@ -179,6 +181,23 @@ describe('commands as tests, their files, and results from elsewhere', () => {
     assert.equal((await client.ask('POST', path, { body: { decision: 'pass' } })).status, 200)
     const ended = await client.ended(context)
     assert.equal(ended.verdict, 'pass', JSON.stringify(ended.runs[0]?.tasks))
+  })
+
+  it('ends a command when the server stops, and runs it again from the start', async () => {
+    const { client, folder } = installation
+    const marker = join(folder, 'marker')
+    const data = { labels: { cases: 'good better', marker } }
+    const context = await client.trigger({ sequence: 'verify', data })
+    const pid = await until('the command runs', async () => {
+      const text = await readFile(marker, 'utf8').catch(() => '')
+      return text === '' ? undefined : Number(text)
+    })
+    await installation.restart()
+    assert.throws(() => process.kill(pid, 0), /ESRCH/)
+    const ended = await client.ended(context)
+    assert.equal(ended.verdict, 'pass')
+    const message = String(ended.runs[0]?.tasks[0]?.message)
+    assert.match(message, /^e2e passed .* \(run again from the start after a restart\)$/)
   })
 
   it('keeps them in a backup, and lets them go with their context', async () => {
