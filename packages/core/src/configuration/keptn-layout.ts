@@ -70,12 +70,16 @@ export function findLayout(contents: RepositoryContents): LayoutFinding {
     return none(`${SHIPYARD_FILE} on branch ${defaultBranch} cannot be read as a shipyard`)
   }
   const kind = kindOf(contents, paths, stages)
-  if (kind === 'branch-per-stage' && stages.includes(defaultBranch)) {
-    return none(
-      `stage ${defaultBranch} would have the branch of the project's own files as its branch`,
-    )
-  }
-  return describe({ kind, mainBranch: defaultBranch }, branches, stages)
+  const layout = { kind, mainBranch: defaultBranch }
+  const fault = stageFault(layout, stages)
+  return fault === undefined ? describe(layout, branches, stages) : none(fault)
+}
+
+/** Where every stage is a branch, none may be called like the one of the project's own files: its services would stand among them. */
+export function stageFault(layout: KeptnLayout, stages: readonly string[]): string | undefined {
+  const { kind, mainBranch } = layout
+  if (kind === 'directories' || !stages.includes(mainBranch)) return undefined
+  return `stage ${mainBranch} would have the branch of the project's own files as its branch`
 }
 
 /** Where the files of a place are: a branch, and a folder that is '' or ends with a slash. */

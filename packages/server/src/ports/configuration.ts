@@ -26,7 +26,7 @@ export interface Configuration {
   /**
    * Writes, replaces and deletes resources in one commit. Nothing to change is no new commit. `invalid-uri` when a name cannot be a
    * file of the repository (`..`, `~`, an absolute path, parts that belong to Git, what the server writes itself) or collides with
-   * another resource; `not-found` when there is no such project, or something to delete is not there. Neither changes anything.
+   * another resource, or when a stage would have the branch of the project's own files; `not-found` when there is no such project, or something to delete is not there. Neither changes anything.
    */
   write(projectId: string, change: ResourceChange): Promise<WriteResult>
   /** Deletes everything of stages or services in one go; nothing there is no new commit. */

@@ -129,6 +129,33 @@ test('a stage that comes later gets its branch, with the shipyard that brings it
   assert.equal(await repository.head('master'), written.commitId)
 })
 
+test('no stage gets the branch of the project’s own files', async () => {
+  await using world = await openUpstreamWorld()
+  const repository = await keptnInBranches(world, 'shop')
+  await adopt(world, 'shop')
+  const { configuration } = world
+  const before = await repository.run(['for-each-ref'])
+  const message = "stage master would have the branch of the project's own files as its branch"
+  const text = new TextEncoder().encode(SHIPYARD.replace('name: prod', 'name: master'))
+  const change = { message: 'Updated resource', files: { 'shipyard.yaml': text } }
+  assert.deepEqual(
+    await configuration.write('p1', { ...change, place: PROJECT, stages: ['dev', 'master'] }),
+    { code: 'invalid-uri', message },
+  )
+  const place = { level: 'service', stage: 'master', service: 'carts' } as const
+  const files = { 'slo.yaml': text }
+  assert.deepEqual(await configuration.write('p1', { ...change, place, files }), {
+    code: 'invalid-uri',
+    message,
+  })
+  assert.deepEqual(await configuration.addService('p1', 'orders', ['dev', 'master']), {
+    code: 'invalid-uri',
+    message,
+  })
+  await configuration.removePlaces('p1', [place], { message: 'Removed' })
+  assert.equal(await repository.run(['for-each-ref']), before)
+})
+
 test('a host without atomic pushes gets all branches all the same', async () => {
   await using world = await openUpstreamWorld()
   const repository = await keptnInBranches(world, 'shop')

@@ -1,4 +1,9 @@
-import { type KeptnLayout, locate, METADATA_FILE } from '@tiphys/core/configuration/keptn-layout.ts'
+import {
+  type KeptnLayout,
+  locate,
+  METADATA_FILE,
+  stageFault,
+} from '@tiphys/core/configuration/keptn-layout.ts'
 import type { Place, ResourceChange } from '../../ports/configuration.ts'
 import type { Heads } from './branch-heads.ts'
 import type { NewFile } from './fast-import.ts'
@@ -26,7 +31,9 @@ export type Ground = {
 }
 
 export async function planWrite(ground: Ground, change: ResourceChange): Promise<Plan> {
-  const fault = changeFault(change)
+  const named = change.place.level === 'project' ? [] : [change.place.stage]
+  const stages = [...named, ...(change.stages ?? [])]
+  const fault = changeFault(change) ?? stageFault(ground.layout, stages)
   if (fault !== undefined) return { code: 'invalid-uri', message: fault }
   const { branch, folder } = locate(ground.layout, change.place)
   const paths = await pathsOn(ground, branch)
@@ -49,6 +56,7 @@ export async function planRemoval(
   for (const place of places) {
     const { branch, folder } = locate(ground.layout, place)
     // A branch of its own is the stage's whole history; it is not ours to delete.
+    if (stageFault(ground.layout, [place.stage]) !== undefined) continue
     if (placeFault(place) !== undefined || folder === '' || !ground.heads.has(branch)) continue
     const paths = await pathsOn(ground, branch)
     if (![...paths].some((path) => path.startsWith(folder))) continue
@@ -67,6 +75,8 @@ export async function planService(
   service: string,
   stages: readonly string[],
 ): Promise<Plan> {
+  const refused = stageFault(ground.layout, stages)
+  if (refused !== undefined) return { code: 'invalid-uri', message: refused }
   const byBranch = new Map<string, NewFile[]>()
   for (const stage of stages) {
     const place = { level: 'service', stage, service } as const
