@@ -95,9 +95,10 @@ function requestAnnotations(place: string): Record<string, Annotation> {
 
 const CHECK = 'tests[].checks[]'
 const LOAD = 'tests[].load'
+/** Of texts only: a list of them stands under the same key. */
 const REPOSITORY_PATH: JsonObject = {
   pattern: '^[A-Za-z0-9_*?-][A-Za-z0-9_.*?-]*(?:/[A-Za-z0-9_*?-][A-Za-z0-9_.*?-]*)*$',
-  not: { pattern: '\\.\\.' },
+  not: { type: 'string', pattern: '\\.\\.' },
 }
 
 /** What an editor says about tiphys/tests.yaml. */
@@ -173,8 +174,10 @@ export const TESTS_ANNOTATIONS: Annotations = {
     rules: { prefixItems: [{ type: 'string', pattern: '^[A-Za-z0-9_][A-Za-z0-9._+-]{0,99}$' }] },
     examples: [['k6', 'run', 'load.js']],
   },
-  'tests[].files':
-    'Of the files of the project, those that the program needs. Left out: all that the service sees.',
+  'tests[].files': {
+    text: 'Of the files of the project, those that the program needs. Left out: all that the service sees.',
+    rules: REPOSITORY_PATH,
+  },
   'tests[].files[]': { text: 'A path, with * and ** as placeholders.', rules: REPOSITORY_PATH },
   'tests[].workingDirectory': { text: 'Where the program starts.', rules: REPOSITORY_PATH },
   'tests[].environment': {
@@ -191,6 +194,7 @@ export const TESTS_ANNOTATIONS: Annotations = {
     text: 'Where it stands, from the working directory.',
     rules: REPOSITORY_PATH,
   },
-  'tests[].artifacts': 'Files that are kept and linked.',
+  'tests[].artifacts': { text: 'Files that are kept and linked.', rules: REPOSITORY_PATH },
+  'tests[].artifacts[]': { text: 'A path, with * and ** as placeholders.', rules: REPOSITORY_PATH },
   'tests[].thresholds': { text: 'What must come out, by figure.', instead: COMMAND_THRESHOLDS },
 }
