@@ -162,6 +162,12 @@ function makesExpression(before: string, value: string): boolean {
   return isBegun || before.includes('${')
 }
 
-function makesComment(before: string, value: string, { lineComment }: QueryLanguage): boolean {
-  return lineComment !== undefined && `${before.slice(-1)}${value}`.includes(lineComment)
+/** With what stands before, by itself, or with whatever comes after it. */
+function makesComment(before: string, value: string, { lineComment = '' }: QueryLanguage): boolean {
+  if (lineComment === '') return false
+  const around = `${before.slice(-1)}${value}`
+  return (
+    around.includes(lineComment) ||
+    (lineComment.length > 1 && around.endsWith(lineComment[0] ?? ''))
+  )
 }

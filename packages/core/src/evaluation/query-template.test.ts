@@ -109,6 +109,21 @@ test('a backslash of the query itself takes nothing of a value', () => {
   assert.equal(filled('"\\\\{{ filters.region }}"'), '"\\\\eu west"')
 })
 
+test('a value and what follows it make no comment together', () => {
+  assert.match(
+    filledWith('7-', 'SELECT {{ labels.x }}-1 FROM t', SQL),
+    /^! \{\{ labels\.x \}\} holds "7-", which would change the query/,
+  )
+  assert.match(filledWith('', 'SELECT 1 -{{ labels.x }}-1', SQL), /would change the query/)
+  assert.equal(filledWith('7', 'SELECT {{ labels.x }}-1 FROM t', SQL), 'SELECT 7-1 FROM t')
+  assert.equal(filledWith('7-', 'rate(x[{{ labels.x }}])', PROMQL), 'rate(x[7-])')
+})
+
+function filledWith(x: string, query: string, language: QueryLanguage): string {
+  const expanded = expandQuery(query, { ...SCOPE, labels: { x } }, WINDOW, language)
+  return expanded.ok ? expanded.query : `! ${expanded.message}`
+}
+
 test('no value ends the literal it stands in, or begins a comment', () => {
   const languages = fc.constantFrom(
     ...[PROMQL, SQL, SQL_LIKE, JSON_BODY, DOUBLE_QUOTED, PLAIN],
