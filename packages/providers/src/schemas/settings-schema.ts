@@ -113,7 +113,8 @@ const CONNECTION_KEYS: Readonly<Record<string, string>> = {
   tokenUrl: 'Where the OAuth client gets its tokens. Left out: that of Dynatrace.',
   site: 'The site of Datadog that the organisation is at. Left out: datadoghq.com.',
   accountId: 'The account of New Relic whose data is asked for.',
-  version: 'Of InfluxDB. 1 is asked by InfluxQL, 2 by Flux, 3 by SQL, unless a query says otherwise.',
+  version:
+    'Of InfluxDB. 1 is asked by InfluxQL, 2 by Flux, 3 by SQL, unless a query says otherwise.',
   database: 'Where a query of InfluxQL or SQL looks that names none itself.',
   retentionPolicy: 'Of InfluxDB 1. Left out: the default of the database.',
   organization: 'Of InfluxDB 2, by its name; Flux needs it.',
@@ -123,7 +124,8 @@ const CONNECTION_KEYS: Readonly<Record<string, string>> = {
   index: 'Where searches look that name no index themselves.',
   timeField: 'The field with the time of a document: the window is a filter on it.',
   kibana: 'Kibana or OpenSearch Dashboards, where reports link to.',
-  credentials: 'Where the identity comes from; nothing else is looked at. docs/providers.md has them.',
+  credentials:
+    'Where the identity comes from; nothing else is looked at. docs/providers.md has them.',
   roleArn: 'A role of AWS that is assumed with the credentials.',
   externalId: 'What the account of the role wants to hear when it is assumed.',
   stsUrl: 'Where roles of AWS are assumed. Left out: the token service of the region.',
