@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { isJsonObject, type Json } from '@tiphys/contract/json.ts'
 import { strayAnnotations } from '../src/schemas/annotated.ts'
@@ -11,6 +11,7 @@ import {
   schemaText,
   straysOf,
 } from '../src/schemas/file-schemas.ts'
+import { schemaAddress, withSchemaLine } from '../src/schemas/schema-line.ts'
 import { knownDocuments, ROOT, readerFaults, schemaFaults } from './schema-files.ts'
 
 test('the folder schemas holds what the readers take today', () => {
@@ -116,4 +117,18 @@ test('no words are left of a key that is gone', () => {
   const gone = { 'a.gone': 'text', 'a.b[].c': 'text' }
   const schema = { properties: { a: { properties: { b: { items: { properties: { c: {} } } } } } } }
   assert.deepEqual(strayAnnotations(schema, gone), ['a.gone'])
+})
+
+test('the examples name their schema, and the demo will', () => {
+  const examples = knownDocuments().filter(({ place }) => /^examples\/.*\.ya?ml$/.test(place))
+  assert.ok(examples.length >= 17)
+  for (const { name, place, text } of examples) {
+    const named = /^# yaml-language-server: \$schema=(\S+)\n/.exec(text)?.[1] ?? 'nothing'
+    assert.equal(join(dirname(place), named), join('schemas', `${name}.json`), place)
+  }
+  const address = schemaAddress('http://127.0.0.1:8080/tiphys/', 'slo')
+  assert.equal(address, 'http://127.0.0.1:8080/tiphys/api/tiphys/v1/schemas/slo.json')
+  const once = withSchemaLine('objectives: []\n', '../slo.json')
+  assert.equal(once, '# yaml-language-server: $schema=../slo.json\nobjectives: []\n')
+  assert.equal(withSchemaLine(once, address).split('$schema').length, 2)
 })

@@ -4,6 +4,8 @@ import { createServer as createListener } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Simulator, startSimulator } from '@tiphys/argocd-simulator/simulator.ts'
+import type { SchemaName } from '@tiphys/providers/schemas/file-schemas.ts'
+import { schemaAddress, withSchemaLine } from '@tiphys/providers/schemas/schema-line.ts'
 import { createServer, type TiphysServer } from '@tiphys/server/main.ts'
 import type { ServerSettings } from '@tiphys/server/settings/load-settings.ts'
 import { createHttpClient, type HttpClient } from '../client/http-client.ts'
@@ -55,7 +57,7 @@ export async function raiseStageSet(options: {
     const server = await createServer(settings)
     closing.push(() => server.close())
     const client = createHttpClient({ endpoint: server.url, token })
-    await configureProject(client, gitops)
+    await configureProject(client, gitops, server.url)
     return { client, server, simulator, gitops, token, folder, [Symbol.asyncDispose]: close }
   } catch (error) {
     await close()
@@ -145,21 +147,26 @@ function settingsFor(wish: SettingsWish): ServerSettings {
   }
 }
 
-async function configureProject(client: HttpClient, gitops: GitOpsRepository): Promise<void> {
-  await createProject(client, { name: PROJECT, shipyard: await demoFile('shipyard.yaml') })
+async function configureProject(
+  client: HttpClient,
+  gitops: GitOpsRepository,
+  serverUrl: string,
+): Promise<void> {
+  const demoFile = (kind: SchemaName) => readDemoFile(kind, serverUrl)
+  await createProject(client, { name: PROJECT, shipyard: await demoFile('shipyard') })
   await createService(client, PROJECT, SERVICE)
-  const argocd = (await demoFile('argocd.yaml')).replace('GITOPS_REPOSITORY', gitops.url)
+  const argocd = (await demoFile('argocd')).replace('GITOPS_REPOSITORY', gitops.url)
   await write(
     client,
     { project: PROJECT },
     {
-      'tiphys/project.yaml': await demoFile('project.yaml'),
-      'tiphys/tests.yaml': await demoFile('tests.yaml'),
+      'tiphys/project.yaml': await demoFile('project'),
+      'tiphys/tests.yaml': await demoFile('tests'),
       'argocd.yaml': argocd,
     },
   )
   for (const stage of ['staging', 'production']) {
-    const slo = { 'slo.yaml': await demoFile('slo.yaml') }
+    const slo = { 'slo.yaml': await demoFile('slo') }
     await write(client, { project: PROJECT, stage, service: SERVICE }, slo)
   }
 }
@@ -177,9 +184,10 @@ async function write(
   await writeResources(client, place, contents)
 }
 
-/** The files of the demo project, as they lie beside this one: short waits, visibly. */
-function demoFile(name: string): Promise<string> {
-  return readFile(new URL(`./files/${name}`, import.meta.url), 'utf8')
+/** The files of the demo project lie beside this one: short waits, visibly. Editors find their schema where the files will be: on this server. */
+async function readDemoFile(kind: SchemaName, serverUrl: string): Promise<string> {
+  const text = await readFile(new URL(`./files/${kind}.yaml`, import.meta.url), 'utf8')
+  return withSchemaLine(text, schemaAddress(serverUrl, kind))
 }
 
 function freePort(): Promise<number> {
