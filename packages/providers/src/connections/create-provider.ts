@@ -1,17 +1,6 @@
 import type { Connection } from '@tiphys/contract/connections/connections.ts'
-import { createCloudWatchProvider } from '../cloudwatch/cloudwatch-provider.ts'
-import { createDatadogProvider } from '../datadog/datadog-provider.ts'
-import { createDynatraceProvider } from '../dynatrace/dynatrace-provider.ts'
-import { createElasticsearchProvider } from '../elasticsearch/elasticsearch-provider.ts'
-import { createGoogleCloudMonitoringProvider } from '../google-cloud-monitoring/google-cloud-monitoring-provider.ts'
-import { createGraphiteProvider } from '../graphite/graphite-provider.ts'
-import { createHttpJsonProvider } from '../http-json/http-json-provider.ts'
-import { createInfluxdbProvider } from '../influxdb/influxdb-provider.ts'
-import { createNewRelicProvider } from '../newrelic/newrelic-provider.ts'
-import { createPrometheusProvider } from '../prometheus/prometheus-provider.ts'
 import type { ProviderPower } from '../sli/http-sli.ts'
 import type { SliProvider } from '../sli/sli-provider.ts'
-import { createSplunkProvider } from '../splunk/splunk-provider.ts'
 
 /** A provider for each connection, made once: tokens that it was given last longer than one evaluation. */
 export function createProviders(power: ProviderPower): (connection: Connection) => SliProvider {
@@ -23,31 +12,71 @@ export function createProviders(power: ProviderPower): (connection: Connection) 
   }
 }
 
-/** The adapter of a connection; one line for each kind of metrics system. */
+/** The provider of a connection. Its adapter, with what that needs, is loaded with the first question: most servers ask one system of eleven. */
 export function createProvider(connection: Connection, power: ProviderPower): SliProvider {
+  let loading: Promise<SliProvider> | undefined
+  return {
+    name: connection.name,
+    async fetchValue(request) {
+      loading ??= load(connection, power)
+      return await (await loading).fetchValue(request)
+    },
+  }
+}
+
+/** One line for each kind of metrics system. */
+async function load(connection: Connection, power: ProviderPower): Promise<SliProvider> {
   switch (connection.kind) {
     case 'prometheus':
-      return createPrometheusProvider(connection, power)
+      return (await import('../prometheus/prometheus-provider.ts')).createPrometheusProvider(
+        connection,
+        power,
+      )
     case 'http-json':
-      return createHttpJsonProvider(connection, power)
+      return (await import('../http-json/http-json-provider.ts')).createHttpJsonProvider(
+        connection,
+        power,
+      )
     case 'datadog':
-      return createDatadogProvider(connection, power)
+      return (await import('../datadog/datadog-provider.ts')).createDatadogProvider(
+        connection,
+        power,
+      )
     case 'cloudwatch':
-      return createCloudWatchProvider(connection, power)
+      return (await import('../cloudwatch/cloudwatch-provider.ts')).createCloudWatchProvider(
+        connection,
+        power,
+      )
     case 'google-cloud-monitoring':
-      return createGoogleCloudMonitoringProvider(connection, power)
+      return (
+        await import('../google-cloud-monitoring/google-cloud-monitoring-provider.ts')
+      ).createGoogleCloudMonitoringProvider(connection, power)
     case 'splunk':
-      return createSplunkProvider(connection, power)
+      return (await import('../splunk/splunk-provider.ts')).createSplunkProvider(connection, power)
     case 'dynatrace':
-      return createDynatraceProvider(connection, power)
+      return (await import('../dynatrace/dynatrace-provider.ts')).createDynatraceProvider(
+        connection,
+        power,
+      )
     case 'newrelic':
-      return createNewRelicProvider(connection, power)
+      return (await import('../newrelic/newrelic-provider.ts')).createNewRelicProvider(
+        connection,
+        power,
+      )
     case 'influxdb':
-      return createInfluxdbProvider(connection, power)
+      return (await import('../influxdb/influxdb-provider.ts')).createInfluxdbProvider(
+        connection,
+        power,
+      )
     case 'graphite':
-      return createGraphiteProvider(connection, power)
+      return (await import('../graphite/graphite-provider.ts')).createGraphiteProvider(
+        connection,
+        power,
+      )
     case 'elasticsearch':
-      return createElasticsearchProvider(connection, power)
+      return (
+        await import('../elasticsearch/elasticsearch-provider.ts')
+      ).createElasticsearchProvider(connection, power)
     default:
       return connection satisfies never
   }

@@ -1,7 +1,6 @@
 import { CONNECTION_KINDS } from '@tiphys/contract/connections/connections.ts'
 import type { SliValue } from '@tiphys/core/evaluation/sli-value.ts'
 import { toGetSli } from '@tiphys/core/evaluation/wire.ts'
-import { PROMETHEUS_PROVIDER } from '../prometheus/prometheus-provider.ts'
 import { fetchValues, nobodyAsked, type ProviderQuestions } from '../sli/fetch-values.ts'
 import { type RemoteReply, type RemoteSli, type ToldAnswer, toldValues } from '../sli/remote-sli.ts'
 import type { SliProvider } from '../sli/sli-provider.ts'
@@ -119,7 +118,7 @@ async function askRemote(
 
 /** A provider that is built in and not connected is the operator's to mend, and nobody else's. */
 function missing(provider: string, project: string): string {
-  if (provider === PROMETHEUS_PROVIDER) {
+  if (provider === 'prometheus') {
     return `no Prometheus is connected for project ${project}: the server's tiphys.yaml needs it under providers.prometheus`
   }
   return Object.hasOwn(CONNECTION_KINDS, provider)

@@ -265,7 +265,10 @@ test('a server that wants to know who asks is shown a certificate', async (conte
   assert.equal((await measure({ ca: own.cert, cert: own.cert, key: own.key })).value, 5)
   const anonymous = await measure({ ca: own.cert })
   assert.equal(anonymous.detail.problem, 'unreachable')
-  assert.match((await measure({})).message, /^Prometheus did not answer: .*over TLS \(DEPTH_ZERO_SELF_SIGNED_CERT\)$/)
+  assert.match(
+    (await measure({})).message,
+    /^Prometheus did not answer: .*over TLS \(DEPTH_ZERO_SELF_SIGNED_CERT\)$/,
+  )
 })
 
 /** A fresh certificate for 127.0.0.1, for both sides; undefined where there is no openssl command. */

@@ -16,7 +16,6 @@ import { complaintOf, readPrometheus } from './prometheus-answer.ts'
 import { rangeOf } from './prometheus-range.ts'
 import { checkPromql } from './promql-check.ts'
 
-export const PROMETHEUS_PROVIDER = 'prometheus'
 const MS_PER_SECOND = 1000
 
 /**
