@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { line, median, ms, times } from './figures.ts'
+import { benchVerdicts } from './verdicts.ts'
 
 const CLI = fileURLToPath(new URL('../packages/cli/src/main.ts', import.meta.url))
 const RUNS = 5
@@ -62,6 +63,7 @@ export function benchGate(): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+  benchVerdicts()
   return Promise.resolve()
 }
 

@@ -49,15 +49,32 @@ export function parseCriterion(text: string): CriterionResult {
   }
 }
 
-const PARSED = new WeakMap<readonly string[], readonly CriterionResult[]>()
+type ParsedSet = {
+  readonly results: readonly CriterionResult[]
+  readonly criteria: readonly Criterion[]
+}
 
-/** The criteria of a set. Judging, explaining and searching ask for the same ones again and again: each list is parsed once. */
-export function parsedSet(set: readonly string[]): readonly CriterionResult[] {
+const PARSED = new WeakMap<readonly string[], ParsedSet>()
+
+/** Judging, explaining and searching ask for the same criteria again and again: each list is parsed once. */
+function parseOnce(set: readonly string[]): ParsedSet {
   const known = PARSED.get(set)
   if (known !== undefined) return known
-  const parsed = set.map(parseCriterion)
+  const results = set.map(parseCriterion)
+  const criteria = results.flatMap((one) => (one.ok ? [one.criterion] : []))
+  const parsed = { results, criteria }
   PARSED.set(set, parsed)
   return parsed
+}
+
+/** What became of each text of a set, in its order. */
+export function parsedSet(set: readonly string[]): readonly CriterionResult[] {
+  return parseOnce(set).results
+}
+
+/** The criteria of a set that can be read. */
+export function criteriaOf(set: readonly string[]): readonly Criterion[] {
+  return parseOnce(set).criteria
 }
 
 /** The operator that a symbol stands for; Keptn said `no operator set` where this is undefined. */

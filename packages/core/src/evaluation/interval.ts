@@ -29,7 +29,8 @@ export function intersection(
       low.limit > high.limit || (low.limit === high.limit && !(low.inclusive && high.inclusive))
     if (isEmpty) return undefined
   }
-  return { ...(low && { low }), ...(high && { high }) }
+  if (low === undefined) return high === undefined ? {} : { high }
+  return high === undefined ? { low } : { low, high }
 }
 
 /** direction 1: the larger limit is tighter (lower bounds); -1: the smaller one. */

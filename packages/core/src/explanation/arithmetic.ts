@@ -13,8 +13,12 @@ import { formatNumber, formatPair, plural, withUnit } from './number-format.ts'
 export type Measured = {
   /** null: no value. */
   readonly value: number | null
+  /** The value as `formatNumber` writes it; numbers are written down once, since that is most of an explanation's time. */
+  readonly shown: string
   readonly unit: string | null
   readonly baseline: Baseline
+  /** The number compared with, with its unit; empty where there is none. */
+  readonly base: string
 }
 
 const PERCENT = 100
@@ -52,7 +56,7 @@ function explainCriterion(
     const arithmetic = `${text} is not compared: ${noBaseline(measured.baseline)}`
     return { criterion: text, satisfied, target: null, arithmetic, limit: text }
   }
-  const [left, right] = formatPair(measured.value ?? number, number)
+  const [left, right] = pairOf(measured, number)
   const origin = originOf(criterion, measured)
   const limit = withUnit(right, measured.unit)
   const relation = relationOf(measured.value ?? number, criterion.operator, number)
@@ -66,6 +70,13 @@ function explainCriterion(
         : `${withUnit(left, measured.unit)} ${relation} ${limit}${origin && ` = ${origin}`}`,
     limit: origin === '' ? limit : `${limit} (${origin})`,
   }
+}
+
+/** As `formatPair` writes them. */
+function pairOf({ value, shown }: Measured, target: number): readonly [string, string] {
+  const right = formatNumber(target)
+  if (value === null || value === target) return [right, right]
+  return shown === right ? formatPair(value, target) : [shown, right]
 }
 
 /** What is true of the two numbers: the criterion's own sign where it holds, else the sign that contradicts it. */
@@ -85,9 +96,8 @@ function relationOf(value: number, operator: Operator, target: number): string {
 }
 
 /** `250 ms × 1.2, average of 3 runs`; empty for a fixed limit. */
-function originOf(criterion: Criterion, { baseline, unit }: Measured): string {
+function originOf(criterion: Criterion, { baseline, base, unit }: Measured): string {
   if (!criterion.relative || baseline.value === undefined) return ''
-  const base = withUnit(formatNumber(baseline.value), unit)
   const signed = criterion.increase ? criterion.value : -criterion.value
   const of = `, ${aggregateText(baseline)}`
   if (criterion.value === 0) return `${base}${of}`

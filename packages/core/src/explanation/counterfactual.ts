@@ -1,5 +1,5 @@
 import type { IndicatorValue } from '@tiphys/contract/evaluation.ts'
-import { parsedSet } from '../evaluation/criterion.ts'
+import { criteriaOf } from '../evaluation/criterion.ts'
 import type { EvaluationOutcome } from '../evaluation/evaluation.ts'
 import { type Interval, intersection } from '../evaluation/interval.ts'
 import { evaluateObjective, type ObjectiveOutcome } from '../evaluation/objective.ts'
@@ -27,72 +27,96 @@ export function smallestPassingChange(
   slo: Slo,
   outcome: EvaluationOutcome,
 ): PassingChange | undefined {
-  if (outcome.objectives === null || outcome.result === 'pass') return undefined
-  let current = outcome.objectives
-  const changes: NeededValue[] = []
-  const candidates = candidatesOf(current)
+  const { objectives } = outcome
+  if (objectives === null || outcome.result === 'pass') return undefined
   // Vetoes have to go whatever they earn; after that the largest gain first needs the fewest indicators.
-  const ordered = candidates.toSorted(
-    (left, right) =>
-      Number(right.liftsVeto) - Number(left.liftsVeto) ||
-      right.gain - left.gain ||
-      left.distance - right.distance,
-  )
-  for (const candidate of ordered) {
-    if (verdictOf(slo, current).passes) break
-    current = withValue(current, candidate.value)
-    changes.push(candidate.value)
+  const candidates = candidatesOf(objectives).toSorted(byWorth)
+  const verdictAfter = (count: number) => verdictOf(slo, applied(objectives, candidates, count))
+  if (verdictAfter(0).passes || !verdictAfter(candidates.length).passes) return undefined
+  // Nothing passes before the last veto is gone, and each one after that only adds points: the first count that passes is found by halving.
+  let fails = 0
+  let passes = candidates.length
+  while (passes - fails > 1) {
+    const middle = Math.floor((fails + passes) / 2)
+    if (verdictAfter(middle).passes) passes = middle
+    else fails = middle
   }
-  const verdict = verdictOf(slo, current)
-  return verdict.passes && changes.length > 0 ? { changes, score: verdict.score } : undefined
+  const changes = candidates.slice(0, passes).map(({ value }) => value)
+  return { changes, score: verdictAfter(passes).score }
 }
 
 type Candidate = {
   readonly value: NeededValue
+  /** The objectives that use the indicator, as they would be with this value. */
+  readonly after: readonly Indexed[]
   readonly gain: number
   readonly liftsVeto: boolean
   /** Of the measured value, relative to it. */
   readonly distance: number
 }
 
+type Indexed = { readonly index: number; readonly outcome: ObjectiveOutcome }
+
+function byWorth(left: Candidate, right: Candidate): number {
+  return (
+    Number(right.liftsVeto) - Number(left.liftsVeto) ||
+    right.gain - left.gain ||
+    left.distance - right.distance
+  )
+}
+
+function applied(
+  outcomes: readonly ObjectiveOutcome[],
+  candidates: readonly Candidate[],
+  count: number,
+): readonly ObjectiveOutcome[] {
+  const changed = [...outcomes]
+  for (const { after } of candidates.slice(0, count)) {
+    for (const { index, outcome } of after) changed[index] = outcome
+  }
+  return changed
+}
+
 /** For each indicator that loses points or vetoes: its best value, over all objectives that use it. */
 function candidatesOf(outcomes: readonly ObjectiveOutcome[]): readonly Candidate[] {
-  const losing = new Set(
-    outcomes
-      .filter((outcome) => outcome.status === 'fail' || outcome.status === 'warning')
-      .map((outcome) => outcome.objective.sli),
-  )
+  const groups = new Map<string, Indexed[]>()
+  const losing = new Set<string>()
+  outcomes.forEach((outcome, index) => {
+    const { sli } = outcome.objective
+    const group = groups.get(sli)
+    if (group === undefined) groups.set(sli, [{ index, outcome }])
+    else group.push({ index, outcome })
+    if (outcome.status === 'fail' || outcome.status === 'warning') losing.add(sli)
+  })
   return [...losing].flatMap((sli) => {
-    const group = outcomes.filter((outcome) => outcome.objective.sli === sli)
+    const group = groups.get(sli) ?? []
     const options = group
-      .flatMap((outcome) => neededValues(outcome))
+      .flatMap(({ outcome }) => neededValues(outcome))
       .map((value) => candidate(group, value))
       .filter((option) => option.gain > 0 || option.liftsVeto)
-    const [best] = options.toSorted(
-      (left, right) =>
-        Number(right.liftsVeto) - Number(left.liftsVeto) ||
-        right.gain - left.gain ||
-        left.distance - right.distance,
-    )
+    const [best] = options.toSorted(byWorth)
     return best === undefined ? [] : [best]
   })
 }
 
-function candidate(group: readonly ObjectiveOutcome[], value: NeededValue): Candidate {
-  const after = withValue(group, value)
-  const vetoes = (outcomes: readonly ObjectiveOutcome[]) =>
-    outcomes.some((outcome) => outcome.keyFailure !== undefined)
+function candidate(group: readonly Indexed[], value: NeededValue): Candidate {
+  const after = group.map(({ index, outcome }) => ({ index, outcome: withValue(outcome, value) }))
   const from = value.from ?? 0
   return {
     value,
+    after,
     gain: pointsOf(after) - pointsOf(group),
-    liftsVeto: vetoes(group) && !vetoes(after),
+    liftsVeto: hasVeto(group) && !hasVeto(after),
     distance: Math.abs(value.to - from) / Math.max(Math.abs(from), Number.MIN_VALUE),
   }
 }
 
-function pointsOf(outcomes: readonly ObjectiveOutcome[]): number {
-  return outcomes.reduce((sum, outcome) => sum + outcome.score, 0)
+function hasVeto(group: readonly Indexed[]): boolean {
+  return group.some(({ outcome }) => outcome.keyFailure !== undefined)
+}
+
+function pointsOf(group: readonly Indexed[]): number {
+  return group.reduce((sum, { outcome }) => sum + outcome.score, 0)
 }
 
 /** The values nearest to the measured one that satisfy a set of pass criteria. */
@@ -100,8 +124,7 @@ function neededValues(outcome: ObjectiveOutcome): NeededValue[] {
   const { sli } = outcome.objective
   const from = outcome.value?.success === true ? outcome.value.value : null
   return (outcome.objective.pass ?? []).flatMap((set) => {
-    const criteria = parsedSet(set).flatMap((one) => (one.ok ? [one.criterion] : []))
-    const range = intersection(criteria, outcome.baseline.value)
+    const range = intersection(criteriaOf(set), outcome.baseline.value)
     return range === undefined ? [] : edgesOf(range).map((edge) => ({ sli, from, ...edge }))
   })
 }
@@ -127,16 +150,9 @@ function edgesOf({ low, high }: Interval): Edge[] {
   return edges
 }
 
-function withValue(
-  outcomes: readonly ObjectiveOutcome[],
-  { sli, to }: NeededValue,
-): readonly ObjectiveOutcome[] {
+function withValue({ objective, baseline }: ObjectiveOutcome, { sli, to }: NeededValue) {
   const value: IndicatorValue = { metric: sli, value: to, success: true, message: '' }
-  return outcomes.map((outcome) =>
-    outcome.objective.sli === sli
-      ? evaluateObjective(outcome.objective, value, outcome.baseline)
-      : outcome,
-  )
+  return evaluateObjective(objective, value, baseline)
 }
 
 function verdictOf(

@@ -21,9 +21,14 @@ export function explainObjective(
 ): ExplainedObjective {
   const { objective, baseline, status } = found
   const unit = detail?.unit === undefined ? null : clipped(detail.unit, MAX_UNIT)
-  const measurement = explainMeasurement(found, detail, unit)
-  const value = measurement.kind === 'measured' ? measurement.value : null
-  const measured: Measured = { value, unit, baseline }
+  const value = found.value?.success === true ? found.value.value : null
+  const shown = value === null ? '' : formatNumber(value)
+  const measurement: Measurement =
+    value === null
+      ? withoutValue(found, detail)
+      : { kind: 'measured', value, text: withUnit(shown, unit) }
+  const base = baseline.value === undefined ? '' : withUnit(formatNumber(baseline.value), unit)
+  const measured: Measured = { value, shown, unit, baseline, base }
   const hasWarning = (objective.warning?.length ?? 0) > 0
   const pass =
     status === 'info' ? null : explainSets(objective.pass ?? [], found.passTargets, measured)
@@ -59,15 +64,10 @@ export function explainObjective(
   }
 }
 
-function explainMeasurement(
+function withoutValue(
   { objective, value }: ObjectiveOutcome,
   detail: SliDetail | undefined,
-  unit: string | null,
 ): Measurement {
-  if (value?.success === true) {
-    const text = withUnit(formatNumber(value.value), unit)
-    return { kind: 'measured', value: value.value, text }
-  }
   const problem = detail?.problem ?? null
   // A value from a file or a remote provider says no more than that it failed.
   const kind = problem === null ? 'missing' : problemKind(problem)

@@ -147,8 +147,10 @@ function explainChange(
   if (outcome.cause !== 'scored') return null
   const change = smallestPassingChange(slo, outcome)
   if (change === undefined) return null
+  // Of several that use an indicator the first gives its name.
+  const bySli = new Map(objectives.toReversed().map((objective) => [objective.sli, objective]))
   const changes = change.changes.map((needed) => {
-    const objective = objectives.find((candidate) => candidate.sli === needed.sli)
+    const objective = bySli.get(needed.sli)
     const text = neededText(needed, objective?.unit ?? null)
     const { sli, from, to } = needed
     return { sli, name: objective?.name ?? sli, from, to, text }

@@ -1,4 +1,4 @@
-import { parsedSet } from '../evaluation/criterion.ts'
+import { criteriaOf } from '../evaluation/criterion.ts'
 import { contains, type Interval, intersection } from '../evaluation/interval.ts'
 import type { CriteriaSet } from '../slo/slo.ts'
 import type { ExplainedMargin } from './explanation.ts'
@@ -14,11 +14,11 @@ type Judged = {
 
 /** How far a value is from the nearest bound of what passes; null where nothing passes. */
 export function marginOf(sets: readonly CriteriaSet[], judged: Judged): ExplainedMargin | null {
-  const ranges = sets.flatMap((set) => {
-    const criteria = parsedSet(set).flatMap((one) => (one.ok ? [one.criterion] : []))
-    const range = intersection(criteria, judged.baseline)
-    return range === undefined ? [] : [range]
-  })
+  const ranges: Interval[] = []
+  for (const set of sets) {
+    const range = intersection(criteriaOf(set), judged.baseline)
+    if (range !== undefined) ranges.push(range)
+  }
   const nearest = nearestRange(ranges, judged.value)
   if (nearest === undefined) return null
   const distance = judged.value === null ? null : distanceTo(nearest, judged.value)
@@ -28,8 +28,8 @@ export function marginOf(sets: readonly CriteriaSet[], judged: Judged): Explaine
 
 /** Outside of all: the one that is nearest. Inside: the one that leaves most room. Without a value: the first. */
 function nearestRange(ranges: readonly Interval[], value: number | null): Interval | undefined {
-  let [best] = ranges
-  if (value === null || best === undefined) return best
+  let best = ranges[0]
+  if (value === null || best === undefined || ranges.length === 1) return best
   let bestDistance = distanceTo(best, value) ?? Number.POSITIVE_INFINITY
   for (const range of ranges.slice(1)) {
     const distance = distanceTo(range, value) ?? Number.POSITIVE_INFINITY
@@ -71,9 +71,9 @@ function rangeText({ low, high }: Interval, unit: string | null): string {
   if (low !== undefined && high !== undefined && low.limit === high.limit) {
     return `exactly ${withUnit(String(low.limit), unit)}`
   }
-  const from = low && boundText(low, low.inclusive ? '≥' : '>', 'low')
-  const to = high && boundText(high, high.inclusive ? '≤' : '<', 'high')
-  return withUnit([from, to].filter((part) => part !== undefined).join(' and '), unit)
+  const from = low === undefined ? '' : boundText(low, low.inclusive ? '≥' : '>', 'low')
+  const to = high === undefined ? '' : boundText(high, high.inclusive ? '≤' : '<', 'high')
+  return withUnit(from === '' || to === '' ? from + to : `${from} and ${to}`, unit)
 }
 
 function boundText(

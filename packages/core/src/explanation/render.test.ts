@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { evaluate } from '../evaluation/evaluation.ts'
 import { measured, unmeasured } from '../evaluation/sli-value.ts'
 import { normaliseSlo } from '../slo/slo.ts'
@@ -127,4 +128,24 @@ test('numbers are as long as they need to be', () => {
   assert.equal(formatLimit(272.7272, 'high'), '272.7')
   assert.equal(formatLimit(272.7772, 'high'), '272.777')
   assert.equal(formatLimit(272.7272, 'low'), '272.73')
+})
+
+test('numbers read back as what they round to, on the allowed side of a limit', () => {
+  const size = fc.double({ noNaN: true, min: -1e7, max: 1e7 })
+  fc.assert(
+    fc.property(size, fc.integer({ min: -9, max: 0 }), (value, exponent) => {
+      const drawn = value * 10 ** exponent
+      const text = formatNumber(drawn)
+      const read = Number(text.replaceAll('\u202f', ''))
+      // Half of the last of four digits, and what a product of doubles is off.
+      const isClose = Math.abs(read - drawn) <= Math.abs(drawn) * 5.000_001e-4
+      assert.ok(isClose, `${drawn} became ${text}`)
+      assert.match(text, /^-?\d[\d\u202f]*(\.\d*[1-9])?(e-?\d+)?$/)
+      for (const side of ['low', 'high'] as const) {
+        const limit = Number(formatLimit(drawn, side).replaceAll('\u202f', ''))
+        assert.ok(side === 'high' ? limit <= drawn : limit >= drawn, `${drawn} ${side} ${limit}`)
+      }
+    }),
+    { numRuns: 500 },
+  )
 })

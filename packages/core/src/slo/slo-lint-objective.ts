@@ -1,5 +1,5 @@
 import type { FilePath } from '@tiphys/contract/problem.ts'
-import { parseCriterion } from '../evaluation/criterion.ts'
+import { type CriterionResult, parsedSet } from '../evaluation/criterion.ts'
 import {
   type Contradiction,
   contradictionOf,
@@ -27,18 +27,24 @@ export function lintTexts(objective: SloObjective): SloFinding[] {
 
 function lintCriteria(sets: readonly CriteriaSet[] | null, path: FilePath): SloFinding[] {
   return (sets ?? []).flatMap((set, setIndex) => {
-    const compact = set.map((text) => text.replaceAll(' ', ''))
+    const parsed = parsedSet(set)
+    const compact = set.map((text) => (text.includes(' ') ? text.replaceAll(' ', '') : text))
     return set.flatMap((text, index) => {
       const place = [...path, setIndex, 'criteria', index]
       const isTwice = compact.indexOf(compact[index] ?? '') < index
+      if (!isTwice) return lintCriterion(text, parsed[index], place)
       const twice = `criterion ${text} stands in this set twice`
-      return isTwice ? [warning('criterion-twice', place, twice)] : lintCriterion(text, place)
+      return [warning('criterion-twice', place, twice)]
     })
   })
 }
 
-function lintCriterion(text: string, path: FilePath): SloFinding[] {
-  const parsed = parseCriterion(text)
+function lintCriterion(
+  text: string,
+  parsed: CriterionResult | undefined,
+  path: FilePath,
+): SloFinding[] {
+  if (parsed === undefined) return []
   if (!parsed.ok) {
     const expected =
       'write an operator and a number: <=500, or <=+10% to compare with earlier results'
