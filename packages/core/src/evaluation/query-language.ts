@@ -11,8 +11,8 @@ export type QueryLanguage = {
   readonly hasBlockComments?: boolean
   /** Nor from `//` to the end of the line, beside `lineComment`. */
   readonly hasSlashComments?: boolean
-  /** A pattern may stand between slashes after `=~` or `!~`: nothing but plain words may be filled in, and quotes are part of it. */
-  readonly hasPatterns?: boolean
+  /** After this a slash begins a pattern, up to the next one: nothing but plain words may be filled in, and quotes are part of it. */
+  readonly patternsAfter?: RegExp
 }
 
 /**
@@ -35,10 +35,15 @@ export const SQL_LIKE: QueryLanguage = {
 export const SQL: QueryLanguage = {
   literals: { "'": 'doubled', '"': 'doubled' },
   lineComment: '--',
+  hasBlockComments: true,
 }
 export const JSON_BODY: QueryLanguage = { literals: { '"': 'json' } }
 /** As SQL_LIKE, with patterns: `=~ /^web/`. */
-export const INFLUXQL: QueryLanguage = { ...SQL_LIKE, hasBlockComments: true, hasPatterns: true }
+export const INFLUXQL: QueryLanguage = {
+  ...SQL_LIKE,
+  hasBlockComments: true,
+  patternsAfter: /(?:[=!]~|[(,]|\b(?:select|from))\s*$/i,
+}
 /** Of New Relic: text in '…', names in `…`, and three kinds of comments. */
 export const NRQL: QueryLanguage = {
   literals: { ...SQL_LIKE.literals, '`': 'verbatim' },
@@ -62,7 +67,7 @@ export const ESQL: QueryLanguage = {
 export const FLUX: QueryLanguage = {
   literals: { '"': 'interpolated' },
   lineComment: '//',
-  hasPatterns: true,
+  patternsAfter: /(?:[=!]~|[(,:=])\s*$/,
 }
 /** Functions of Graphite: servers of its family disagree on escapes. */
 export const GRAPHITE: QueryLanguage = { literals: { "'": 'verbatim', '"': 'verbatim' } }
@@ -76,22 +81,34 @@ const SLASH = '/'
 
 /** The quote that is open at the end of a text, `/` inside a pattern, or an empty text. */
 export function openQuote(text: string, language: QueryLanguage): string {
+  return scan(text, language).open
+}
+
+/** The words of a query without its literals, patterns and comments: a space stands for each. */
+export function withoutLiterals(text: string, language: QueryLanguage): string {
+  return scan(text, language).bare
+}
+
+function scan(text: string, language: QueryLanguage): { open: string; bare: string } {
   const { literals } = language
   let open = ''
+  let bare = ''
   for (let index = 0; index < text.length; index++) {
     const character = text.charAt(index)
     const comment = open === '' ? commentAt(text, index, language) : undefined
     if (comment !== undefined) {
+      bare += ' '
       const end = text.indexOf(comment.end, index + comment.begin.length)
-      if (end < 0) return ''
+      if (end < 0) return { open: '', bare }
       index = end + comment.end.length - 1
     } else if (open === '') {
-      if (Object.hasOwn(literals, character) || beginsPattern(text, index, language))
-        open = character
+      const isOpening = Object.hasOwn(literals, character) || beginsPattern(text, index, language)
+      if (isOpening) open = character
+      bare += isOpening ? ' ' : character
     } else if (character === '\\' && escapesByBackslash(open, literals[open])) index++
     else if (character === open) open = ''
   }
-  return open
+  return { open, bare }
 }
 
 function commentAt(text: string, index: number, language: QueryLanguage) {
@@ -103,9 +120,9 @@ function commentAt(text: string, index: number, language: QueryLanguage) {
   return hasBlockComments && text.startsWith('/*', index) ? { begin: '/*', end: '*/' } : undefined
 }
 
-function beginsPattern(text: string, index: number, { hasPatterns }: QueryLanguage): boolean {
-  if (!hasPatterns || text.charAt(index) !== SLASH) return false
-  return /[=!]~\s*$/.test(text.slice(0, index))
+function beginsPattern(text: string, index: number, { patternsAfter }: QueryLanguage): boolean {
+  if (patternsAfter === undefined || text.charAt(index) !== SLASH) return false
+  return patternsAfter.test(text.slice(0, index))
 }
 
 function escapesByBackslash(quote: string, rule: LiteralRule | undefined): boolean {

@@ -17,6 +17,7 @@ import {
   SQL,
   SQL_LIKE,
   SQL_OF_ANY_KIND,
+  withoutLiterals,
 } from './query-language.ts'
 import { expandQuery } from './sli-query.ts'
 
@@ -95,6 +96,16 @@ test('quotes in patterns and comments open nothing', () => {
   }
   assert.equal(filled("'https://x' {{ labels.build }}", NRQL), "'https://x' 7")
   assert.equal(filled('1 / 2 + "{{ filters.region }}"', FLUX), '1 / 2 + "eu west"')
+  assert.match(filled('f(re: /"/, v: {{ labels.hostile }})', FLUX), /would change/)
+  assert.match(filled('select /"/ from {{ labels.hostile }}', INFLUXQL), /would change/)
+})
+
+test('the words of a query are what is left without literals, patterns and comments', () => {
+  const text = String.raw`a =~ /'\/; x/ and b = 'it\'s; y' /* ; z */ ; c -- d`
+  const words = withoutLiterals(text, INFLUXQL).split(/\s+/)
+  assert.deepEqual(words, ['a', '=~', 'and', 'b', '=', ';', 'c', ''])
+  assert.equal(withoutLiterals("'it''s' ; x", SQL), '   ; x')
+  assert.equal(withoutLiterals("a 'never closed", SQL), 'a  ')
 })
 
 test('where servers disagree on escapes, nothing that needs one is asked', () => {

@@ -1,6 +1,6 @@
 import type { ElasticsearchConnection } from '@tiphys/contract/connections/elasticsearch.ts'
 import { isJsonObject, type Json, type JsonObject } from '@tiphys/contract/json.ts'
-import { JSON_BODY, PLAIN } from '@tiphys/core/evaluation/query-language.ts'
+import { JSON_BODY, PLAIN, SQL_OF_ANY_KIND } from '@tiphys/core/evaluation/query-language.ts'
 import { expandQuery } from '@tiphys/core/evaluation/sli-query.ts'
 import type { Asked, SliQuestion } from '../sli/http-sli.ts'
 import { failure, type SliFailure } from '../sli/reading.ts'
@@ -34,7 +34,7 @@ export function elasticsearchQuestion(
     return { ...common, url: `${base}${path}`, body, shown: `POST ${path} ${body}` }
   }
   if (options.language === 'sql') {
-    const writes = whyNotReading(text)
+    const writes = whyNotReading(text, SQL_OF_ANY_KIND)
     if (writes !== undefined) return failure('query-refused', writes)
   }
   const range = rangeOf(options, request)

@@ -96,6 +96,12 @@ describeProvider({
       message: /^a query is one statement/,
       query: { query: 'SELECT 1 FROM a; DROP DATABASE mydb' },
     },
+    'a statement behind a quote in a pattern': {
+      answer: series(one([[1, 2]])),
+      problem: 'query-refused',
+      message: /^a query is one statement/,
+      query: { query: "SELECT a FROM b WHERE c =~ /'/; DROP DATABASE mydb; SELECT '1' FROM d" },
+    },
     'a query that writes': {
       answer: series(one([[1, 2]])),
       problem: 'query-refused',

@@ -1,4 +1,5 @@
 import type { InfluxdbConnection } from '@tiphys/contract/connections/influxdb.ts'
+import { INFLUXQL, SQL } from '@tiphys/core/evaluation/query-language.ts'
 import type { Asked, SliQuestion } from '../sli/http-sli.ts'
 import { failure, type SliFailure } from '../sli/reading.ts'
 import { whyNotReading } from '../sli/sql-statement.ts'
@@ -13,7 +14,7 @@ export function influxdbQuestion(source: Source, { text, sli }: Asked): SliQuest
   const options = influxdbOptions(version, sli)
   if ('kind' in options) return options
   if (options.language === 'flux') return fluxQuestion(source, text)
-  const writes = whyNotReading(text)
+  const writes = whyNotReading(text, options.language === 'sql' ? SQL : INFLUXQL)
   if (writes !== undefined) return failure('query-refused', writes)
   return version === 3 ? questionOf3(source, text, options) : questionOf1(source, text, options)
 }
