@@ -77,6 +77,26 @@ test('a healthy machine and server', async (t) => {
   )
 })
 
+test('whether tests may run programs, and how to allow it', async (t) => {
+  for (const [commands, expected] of [
+    [
+      { enabled: false },
+      /^· commands: tests may run no programs; tiphys\.yaml can allow them with commands: \{ enabled: true, allow: \[k6\] \} /m,
+    ],
+    [{ enabled: true, allow: ['k6', 'npx'] }, /^✔ commands: tests may run k6, npx$/m],
+  ] as const) {
+    const info = { ...INFO, commands }
+    const server = await startFakeServer(t, {
+      ...HEALTHY,
+      'GET /api/tiphys/v1/info': { body: info },
+    })
+    const cli = createCli(t, { TIPHYS_ENDPOINT: server.url, TIPHYS_API_TOKEN: 'secret' })
+    const { code, stdout } = await cli.run(['doctor'])
+    assert.equal(code, 0)
+    assert.match(stdout, expected)
+  }
+})
+
 test('what is wrong is said with what to do, and is exit code 1', async (t) => {
   const server = await startFakeServer(t, {
     ...HEALTHY,

@@ -30,6 +30,12 @@ export function composeArtifacts(parts: {
   })
 }
 
+/** What anybody may know of it. */
+export function commandFacts({ commands = NO_COMMANDS }: Pick<ServerSettings, 'commands'>) {
+  const { isEnabled: enabled, allow } = commands
+  return { commands: { enabled, ...(allow === undefined ? {} : { allow }) } }
+}
+
 /** What tests need to run programs; ends first what a killed server left running. */
 export async function composeCommands(parts: {
   readonly settings: ServerSettings

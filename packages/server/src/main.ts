@@ -14,7 +14,12 @@ import { createApi } from './api/api.ts'
 import type { ApiParts } from './api/parts.ts'
 import { composeArgocd } from './argocd/compose-argocd.ts'
 import { composeAudit } from './compose-audit.ts'
-import { composeArtifacts, composeCommands, startArtifactSweep } from './compose-commands.ts'
+import {
+  commandFacts,
+  composeArtifacts,
+  composeCommands,
+  startArtifactSweep,
+} from './compose-commands.ts'
 import { composeExecutors } from './compose-executors.ts'
 import { composeObservation, type Observation } from './compose-observation.ts'
 import { composeBackups, composeDeletion } from './compose-operations.ts'
@@ -337,6 +342,7 @@ async function listen(
       version: VERSION,
       basePath,
       ...(settings.publicUrl === undefined ? {} : { publicUrl: settings.publicUrl }),
+      ...commandFacts(settings),
       checkHost: isLoopback(host),
       behindProxy: settings.behindProxy,
       readiness: () => served.readiness.check(),

@@ -1,6 +1,7 @@
 import { createHttpClient, type HttpClient } from '../client/http-client.ts'
 import { listArgocdInstances, readServerInformation } from '../client/server.ts'
 import { connectionOf } from '../connection/connection.ts'
+import { checkCommands } from '../doctor/commands.ts'
 import type { Finding } from '../doctor/finding.ts'
 import { checkDataDirectory, checkGit, checkNode } from '../doctor/machine.ts'
 import { checkUpstreams } from '../doctor/upstreams.ts'
@@ -79,7 +80,9 @@ async function checkServer(options: Options): Promise<Finding[]> {
     return `${own.name}: ${own.scopes.join(', ')} for ${projects || 'no project'} (server ${version})`
   })
   if (known.state === 'wrong') return [health, known]
-  return [health, known, ...(await checkArgocd(client)), ...(await checkUpstreams(client))]
+  const commands = await checkCommands(client)
+  const argocd = await checkArgocd(client)
+  return [health, known, ...commands, ...argocd, ...(await checkUpstreams(client))]
 }
 
 /** Alive and able to serve are two questions: a server that starts answers the first only. */

@@ -13,6 +13,8 @@ export const ServerInformation = z.object({
     scopes: z.array(TokenScope),
     projects: z.array(z.string()),
   }),
+  /** Whether tests may be programs; `allow` is left out where every program may run. */
+  commands: z.object({ enabled: z.boolean(), allow: z.array(z.string()).optional() }).optional(),
 })
 export type ServerInformation = z.infer<typeof ServerInformation>
 

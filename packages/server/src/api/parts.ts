@@ -50,6 +50,8 @@ export type ServerFacts = {
   readonly basePath: string
   /** How people reach it, base path included; used in links. */
   readonly publicUrl?: string
+  /** Which programs tests may run. */
+  readonly commands?: { readonly enabled: boolean; readonly allow?: readonly string[] }
   /** On loopback: a request that names another host is refused (a web page that rebinds its name to us). */
   readonly checkHost: boolean
   /** Take the client's address from `X-Forwarded-For`. */

@@ -10,6 +10,7 @@ import { z } from 'zod'
 import { isForEveryProject, mayUse } from '../access.ts'
 import { ok } from '../answer.ts'
 import { KEPTN_VERSION } from '../keptn-v1/metadata.ts'
+import type { ServerFacts } from '../parts.ts'
 import type { AddRoute } from '../route.ts'
 
 export type ArgocdPart = {
@@ -23,7 +24,7 @@ export type LintPart = (files: Readonly<Record<string, string>>) => readonly Pro
 export type ServerRouteParts = {
   readonly argocd: ArgocdPart
   readonly lint: LintPart
-  readonly server: { readonly version: string }
+  readonly server: Pick<ServerFacts, 'version' | 'commands'>
 }
 
 export function addNativeServerRoutes(add: AddRoute, parts: ServerRouteParts): void {
@@ -42,6 +43,7 @@ export function addNativeServerRoutes(add: AddRoute, parts: ServerRouteParts): v
           scopes: [...actor.scopes],
           projects: [...actor.projects],
         },
+        ...commandsOf(parts.server),
       }),
   })
   add({
@@ -73,4 +75,12 @@ export function addNativeServerRoutes(add: AddRoute, parts: ServerRouteParts): v
       return ok({ applications })
     },
   })
+}
+
+function commandsOf({
+  commands,
+}: Pick<ServerFacts, 'commands'>): Pick<ServerInformation, 'commands'> {
+  if (commands === undefined) return {}
+  const { enabled, allow } = commands
+  return { commands: { enabled, ...(allow === undefined ? {} : { allow: [...allow] }) } }
 }

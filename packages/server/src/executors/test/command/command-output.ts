@@ -32,7 +32,10 @@ export function createCommandOutput(
 
   function keep(line: string): void {
     const masked = mask(line)
-    const plain = masked.replaceAll(TERMINAL, '').trim()
+    const plain = masked
+      .replaceAll(TERMINAL, '')
+      .replaceAll(/\p{Cc}+/gu, ' ')
+      .trim()
     if (plain !== '') shown = plain
     const bytes = Buffer.from(masked)
     if (lostBytes > 0 || keptBytes + bytes.length > limitBytes) {

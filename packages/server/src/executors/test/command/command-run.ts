@@ -128,7 +128,9 @@ async function keepFiles(
   for (const found of all.values()) {
     const content = await openFound(found)
     if (content === undefined) continue
-    const answer = await book.keep(`${test.name}/${found.path}`, content)
+    // A name is shown on terminals.
+    const name = found.path.replaceAll(/\p{Cc}/gu, '_')
+    const answer = await book.keep(`${test.name}/${name}`, content)
     if (answer.code === 'kept') {
       kept += 1
       continue
