@@ -120,7 +120,7 @@ test('a container asks its agent, with the token of the file, and once', async (
   }
 })
 
-test("ECS' own address is asked where the environment names a path, whatever users' URLs may not reach", async () => {
+test("agents of ECS and EKS are asked at link-local addresses that users' URLs may not reach", async () => {
   const asked: string[] = []
   const wrap = (http: GuardedHttp, url: string): GuardedHttp => ({
     check: http.check,
@@ -129,18 +129,21 @@ test("ECS' own address is asked where the environment names a path, whatever use
       // The policy of the real address is asked before the request goes to the server of this test.
       await http.check(request.url, request.urlClass)
       await assert.rejects(http.check(request.url, 'user'), /link-local/)
-      return await http.request({
-        ...request,
-        url: request.url.replace('http://169.254.170.2', url),
-      })
+      const { pathname } = new URL(request.url)
+      return await http.request({ ...request, url: `${url}${pathname}` })
     },
   })
-  const environment = { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/v2/credentials/0e5a' }
   const answer = () => ({ body: FROM_AGENT })
-  const { found, seen } = await find({ credentials: 'container' }, environment, answer, wrap)
-  assert.deepEqual(found, FOUND)
-  assert.deepEqual(asked, ['operator http://169.254.170.2/v2/credentials/0e5a'])
-  assert.equal(seen[0]?.url, '/v2/credentials/0e5a')
+  const ecs = { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/v2/credentials/0e5a' }
+  const pod = { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://169.254.170.23/v1/credentials' }
+  for (const environment of [ecs, pod]) {
+    const { found } = await find({ credentials: 'container' }, environment, answer, wrap)
+    assert.deepEqual(found, FOUND)
+  }
+  assert.deepEqual(asked, [
+    'operator http://169.254.170.2/v2/credentials/0e5a',
+    'operator http://169.254.170.23/v1/credentials',
+  ])
 })
 
 test('no token goes to an agent that is none, and what an agent refuses is said', async () => {

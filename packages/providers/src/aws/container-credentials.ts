@@ -1,4 +1,8 @@
-import { askForCredential, type CredentialPower } from '../credentials/credential-request.ts'
+import {
+  askForCredential,
+  type CredentialPower,
+  LINK_LOCAL_TIMEOUT_MS,
+} from '../credentials/credential-request.ts'
 import type { Fetched } from '../credentials/kept-credential.ts'
 import { readSecretFile } from '../credentials/secret-file.ts'
 import type { AwsCredentials } from './aws-signature.ts'
@@ -29,6 +33,7 @@ export async function containerCredentials(
   const answer = await askForCredential(power, {
     url: url.value.href,
     headers: { accept: 'application/json' },
+    timeoutMs: LINK_LOCAL_TIMEOUT_MS,
     ...(token.value === '' ? {} : { secretHeaders: { authorization: token.value } }),
   })
   if (!answer.ok) return { ok: false, message: `no AWS credentials: ${answer.message}` }

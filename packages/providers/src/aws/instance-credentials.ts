@@ -2,6 +2,7 @@ import {
   askForCredential,
   type CredentialAnswer,
   type CredentialPower,
+  LINK_LOCAL_TIMEOUT_MS,
 } from '../credentials/credential-request.ts'
 import type { Fetched } from '../credentials/kept-credential.ts'
 import type { AwsCredentials } from './aws-signature.ts'
@@ -11,6 +12,7 @@ const IPV4 = 'http://169.254.169.254'
 const IPV6 = 'http://[fd00:ec2::254]'
 /** Of the token that opens the metadata service; it is asked for anew each time, so it need not live longer than the three questions. */
 const TOKEN_LIFE_S = 60
+const timeoutMs = LINK_LOCAL_TIMEOUT_MS
 const CREDENTIALS_PATH = '/latest/meta-data/iam/security-credentials/'
 const OK = 200
 const NOT_FOUND = 404
@@ -28,12 +30,17 @@ export async function instanceCredentials(
   const token = await askForCredential(power, {
     url: `${origin}/latest/api/token`,
     method: 'PUT',
+    timeoutMs,
     headers: { 'x-aws-ec2-metadata-token-ttl-seconds': String(TOKEN_LIFE_S) },
   })
   if (!isGood(token)) return none(whyNot(token, 'a token'))
   const secretHeaders = { 'x-aws-ec2-metadata-token': token.text.trim() }
   const read = (path: string) =>
-    askForCredential(power, { url: `${origin}${CREDENTIALS_PATH}${path}`, secretHeaders })
+    askForCredential(power, {
+      url: `${origin}${CREDENTIALS_PATH}${path}`,
+      secretHeaders,
+      timeoutMs,
+    })
   const roles = await read('')
   if (roles.ok && roles.status === NOT_FOUND) return none('the instance has no role')
   if (!isGood(roles)) return none(whyNot(roles, 'the name of a role'))

@@ -19,6 +19,8 @@ export type CredentialQuestion = {
   /** Sent to this origin only, whatever a redirect says. */
   readonly secretHeaders?: Readonly<Record<string, string>>
   readonly body?: string
+  /** Of one try; 10 s unless set. */
+  readonly timeoutMs?: number
   readonly tls?: ConnectionTls | undefined
 }
 
@@ -27,6 +29,8 @@ export type CredentialAnswer =
   | { readonly ok: false; readonly message: string }
 
 const TIMEOUT_MS = 10_000
+/** What runs beside us answers at once, or, in a network that does not lead there, never. */
+export const LINK_LOCAL_TIMEOUT_MS = 2_000
 const MAX_ANSWER_BYTES = 256 * 1024
 
 /**
@@ -36,14 +40,14 @@ const MAX_ANSWER_BYTES = 256 * 1024
  */
 export async function askForCredential(
   { http, retry = DEFAULT_RETRY }: Pick<CredentialPower, 'http' | 'retry'>,
-  { url, method = 'GET', headers, secretHeaders, body, tls }: CredentialQuestion,
+  { url, method = 'GET', headers, secretHeaders, body, timeoutMs, tls }: CredentialQuestion,
 ): Promise<CredentialAnswer> {
   const send = () =>
     http.request({
       url,
       urlClass: 'operator',
       method,
-      timeoutMs: TIMEOUT_MS,
+      timeoutMs: timeoutMs ?? TIMEOUT_MS,
       maxResponseBytes: MAX_ANSWER_BYTES,
       ...(headers && { headers }),
       ...(secretHeaders && { credentials: secretHeaders }),

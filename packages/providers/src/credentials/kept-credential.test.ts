@@ -42,11 +42,15 @@ test('what does not end is asked for once', async () => {
   assert.equal(count(), 1)
 })
 
-test('a refusal is not kept', async () => {
-  const { source } = counting((nth) =>
+test('a refusal is kept for a few seconds', async () => {
+  const { source, time, count } = counting((nth) =>
     nth === 1 ? { ok: false, message: 'not now' } : token('t', 1_000_000 + HOUR_MS),
   )
   assert.deepEqual(await source(), { ok: false, message: 'not now' })
+  time.nowMs += 4_999
+  assert.deepEqual(await source(), { ok: false, message: 'not now' })
+  assert.equal(count(), 1)
+  time.nowMs += 1
   assert.equal((await source()).ok, true)
 })
 
@@ -74,8 +78,8 @@ test('who gives up leaves the others waiting, and a source that throws is asked 
   const patient = source()
   stop.abort()
   await assert.rejects(impatient, { name: 'AbortError' })
-  given.resolve({ ok: false, message: 'no' })
-  assert.deepEqual(await patient, { ok: false, message: 'no' })
+  given.resolve(token('over already', 0))
+  assert.equal((await patient).ok, true)
   await assert.rejects(source(), /bug/)
   await assert.rejects(source(), /bug/)
   assert.equal(calls, 3)

@@ -12,26 +12,32 @@ export type CredentialSource<Value> = (signal?: AbortSignal) => Promise<Fetched<
 
 /** AWS offers new credentials five minutes before the old ones end, Google a new token four minutes before. */
 const RENEW_BEFORE_END_MS = 3 * 60_000
+/** The indicators of one evaluation need not each be refused by the same source. */
+const REFUSAL_KEPT_MS = 5_000
 
 /**
- * Asks the source once, however many wait, and keeps the answer until shortly before it ends. A refusal is not kept. Where renewing fails,
- * what is still good is used. A caller who gives up leaves the others waiting.
+ * Asks the source once, however many wait, and keeps the answer until shortly before it ends, a refusal for a few seconds. Where renewing
+ * fails, what is still good is used. A caller who gives up leaves the others waiting.
  */
 export function keptCredential<Value>(
   source: () => Promise<Fetched<Value>>,
   nowMs: () => number,
 ): CredentialSource<Value> {
   let kept: Fetched<Value> | undefined
+  let refused: { readonly answer: Fetched<Value>; readonly untilMs: number } | undefined
   let underWay: Promise<Fetched<Value>> | undefined
 
   async function renew(): Promise<Fetched<Value>> {
     const fresh = await source()
     if (fresh.ok) kept = fresh
-    return kept !== undefined && isGood(kept, nowMs(), 0) ? kept : fresh
+    const answer = kept !== undefined && isGood(kept, nowMs(), 0) ? kept : fresh
+    if (!fresh.ok) refused = { answer, untilMs: nowMs() + REFUSAL_KEPT_MS }
+    return answer
   }
 
   return async (signal) => {
     if (kept !== undefined && isGood(kept, nowMs(), RENEW_BEFORE_END_MS)) return kept
+    if (refused !== undefined && nowMs() < refused.untilMs) return refused.answer
     underWay ??= renew().finally(() => {
       underWay = undefined
     })

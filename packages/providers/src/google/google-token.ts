@@ -1,5 +1,9 @@
 import type { ConnectionTls } from '@tiphys/contract/connections/connections.ts'
-import { askForCredential, type CredentialPower } from '../credentials/credential-request.ts'
+import {
+  askForCredential,
+  type CredentialPower,
+  LINK_LOCAL_TIMEOUT_MS,
+} from '../credentials/credential-request.ts'
 import {
   type CredentialSource,
   type Fetched,
@@ -52,6 +56,7 @@ async function metadataToken(scope: string, power: CredentialPower): Promise<Fet
   const answer = await askForCredential(power, {
     url: url.href,
     headers: { 'metadata-flavor': 'Google' },
+    timeoutMs: LINK_LOCAL_TIMEOUT_MS,
   })
   return readToken(url.host, answer, power.nowMs())
 }

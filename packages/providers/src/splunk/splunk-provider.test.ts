@@ -61,6 +61,7 @@ describeProvider({
           ['earliest_time', '1767323045.000'],
           ['latest_time', '1767323345.000'],
           ['count', '10000'],
+          ['max_time', '35'],
         ],
       )
     },

@@ -9,6 +9,7 @@ import {
   type HttpSliAdapter,
   type ProviderPower,
   type SliQuestion,
+  timeoutOf,
 } from '../sli/http-sli.ts'
 import { failure, type SliFailure } from '../sli/reading.ts'
 import type { SliProvider } from '../sli/sli-provider.ts'
@@ -19,6 +20,8 @@ import { complaintOf, MAX_ROWS, readSplunk } from './splunk-answer.ts'
 const USUAL_APP = 'search'
 const MS_PER_SECOND = 1000
 const MILLISECONDS = 3
+/** A search that nobody waits for any more ends by itself, this long after we gave up. */
+const SPARE_S = 5
 
 const SplunkOptions = z.strictObject({
   /** The field that holds the value; unset: the only one with numbers. */
@@ -76,6 +79,7 @@ function question(settings: SplunkConnection, asked: Asked): SliQuestion | SliFa
       earliest_time: earliest ?? '',
       latest_time: latest ?? '',
       count: String(MAX_ROWS),
+      max_time: String(Math.ceil(timeoutOf(settings.timeout) / MS_PER_SECOND) + SPARE_S),
     }).toString(),
     shown: search,
     ...(link === undefined ? {} : { link }),
