@@ -138,6 +138,8 @@ test('a project on a real server', async (t) => {
     await succeed(cli.run(['pin', 'evaluation', ...at, '--reason=a good day', '--as=ann']))
     const taken = ['invalidate', 'evaluation', ...at, '--reason=it was not', '--as=bob']
     await succeed(cli.run(taken))
+    const report = await succeed(cli.run(['get', 'evaluation', ...at]))
+    assert.equal(report.stderr, 'This evaluation is invalidated by bob: it was not.\n')
     const references = await succeed(cli.run(['get', 'references', '--project=shop']))
     assert.match(
       references.stdout,

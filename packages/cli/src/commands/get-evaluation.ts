@@ -1,9 +1,10 @@
 import type { CorrectionView, ListedEvaluation } from '@tiphys/contract/http/native-evaluation.ts'
+import { singleLine } from '@tiphys/core/explanation/plain-text.ts'
 import { listEvaluations } from '../client/evaluations.ts'
 import { openClient } from '../connection/open-client.ts'
 import type { ExitCode } from '../exit-code.ts'
 import type { GlobalOptions } from '../lazy.ts'
-import { printData, printLine } from '../output/print.ts'
+import { printData, printLine, printNote } from '../output/print.ts'
 import { table } from '../output/table.ts'
 import { paintWord, type Terminal, terminalOf } from '../output/terminal.ts'
 import { formatTime } from '../output/time.ts'
@@ -19,8 +20,14 @@ export async function getEvaluation(options: ReportOptions): Promise<ExitCode | 
   const client = openClient(options)
   const evaluation = await chosenEvaluation(client, options)
   const format = options.output ?? 'text'
-  if (format === 'json' || format === 'yaml') printData(evaluation, format, '')
-  else printLine((await storedReport(client, evaluation, format, terminalOf(options))).trimEnd())
+  if (format === 'json' || format === 'yaml') {
+    printData(evaluation, format, '')
+    return undefined
+  }
+  printLine((await storedReport(client, evaluation, format, terminalOf(options))).trimEnd())
+  // A report is as it was made; what people said since is not in it.
+  const note = noteOf(evaluation)
+  if (note !== '') printNote(`This evaluation is ${note}.`)
   return undefined
 }
 
@@ -59,5 +66,5 @@ function noteOf({ invalidated, pinned }: ListedEvaluation): string {
 }
 
 function correctionText(what: string, { by, person, reason }: CorrectionView): string {
-  return `${what} by ${person ?? by}${reason === '' ? '' : `: ${reason}`}`
+  return singleLine(`${what} by ${person ?? by}${reason === '' ? '' : `: ${reason}`}`)
 }

@@ -1,4 +1,5 @@
 import type { EvaluationReference } from '@tiphys/contract/http/native-evaluation.ts'
+import { singleLine } from '@tiphys/core/explanation/plain-text.ts'
 import { listReferences } from '../client/evaluations.ts'
 import { openClient } from '../connection/open-client.ts'
 import type { ExitCode } from '../exit-code.ts'
@@ -42,9 +43,9 @@ function rowOf(one: EvaluationReference): string[] {
     one.service,
     evaluation?.result ?? '',
     score === undefined ? '' : String(Number(score.toFixed(1))),
-    pinned.person ?? pinned.by,
-    pinned.reason,
+    singleLine(pinned.person ?? pinned.by),
+    singleLine(pinned.reason),
     one.triggeredId,
-    one.problem === undefined ? '' : `does not count: ${one.problem}`,
+    one.problem === undefined ? '' : singleLine(`does not count: ${one.problem}`),
   ]
 }

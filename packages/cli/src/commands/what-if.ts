@@ -14,6 +14,8 @@ import { CommandFailure } from '../failure.ts'
 import { readText } from '../input-file.ts'
 import type { GlobalOptions } from '../lazy.ts'
 import { printData, printNote } from '../output/print.ts'
+import { reportTextOptions } from '../output/report-text.ts'
+import { type Terminal, terminalOf } from '../output/terminal.ts'
 import { chosenEvaluation, type EvaluationChoice } from './chosen-evaluation.ts'
 
 type Options = GlobalOptions &
@@ -42,23 +44,25 @@ export async function whatIf(options: Options): Promise<ExitCode | undefined> {
   const triggeredId = id ?? (await chosenEvaluation(client, options)).triggeredId
   const answer = await askWhatIf(client, triggeredId, { slo, file, baseline })
   for (const problem of answer.warnings) printNote(formatProblem(problem))
-  printData(answer, output === 'json' ? output : undefined, () => reportText(answer, output))
+  const terminal = terminalOf(options)
+  const data = output === 'json' ? output : undefined
+  printData(answer, data, () => reportText(answer, output, terminal))
   return exitCodeOf(answer, failOn)
 }
 
-function reportText(answer: WhatIf, output: Options['output']): string {
+function reportText(answer: WhatIf, output: Options['output'], terminal: Terminal): string {
   const explanation = readExplanation(answer.explanation)
   if (explanation === undefined) return `${answer.change.sentence}.`
   if (output === 'markdown') return renderMarkdown(explanation)
   if (output === 'html') return renderHtml(explanation)
-  return terminalText(answer, explanation)
+  return terminalText(answer, explanation, terminal)
 }
 
 /** What changed stands first, and not among the notes again. */
-function terminalText({ change }: WhatIf, explanation: Explanation): string {
+function terminalText({ change }: WhatIf, explanation: Explanation, terminal: Terminal): string {
   const changed = change.objectives.filter((one) => one.change !== 'same')
   const lines = changed.map(({ text }) => `  ${singleLine(text)}\n`)
-  const report = renderText({ ...explanation, notes: [] })
+  const report = renderText({ ...explanation, notes: [] }, reportTextOptions(terminal))
   return `${singleLine(change.sentence)}. Nothing is stored.\n${lines.join('')}\n${report}`
 }
 
