@@ -40,8 +40,7 @@ export async function startPeer(
   commandFor: (place: PeerPlace) => Promise<PeerCommand>,
 ): Promise<RunningPeer> {
   const folder = await mkdtemp(join(tmpdir(), 'tiphys-peer-'))
-  const free = await Promise.all(Array.from({ length: ports }, freePort))
-  const place = { folder, ports: free }
+  const place = { folder, ports: await freePorts(ports) }
   const { command, args, env, input, readyUrl } = await commandFor(place)
   const child = spawn(command, args, {
     cwd: folder,
@@ -89,13 +88,21 @@ export async function end(child: ChildProcess): Promise<void> {
   await ended
 }
 
+/** All open at once before the first is given back, so that none comes twice. */
+async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
+  await Promise.all(servers.map((server) => once(server, 'listening')))
+  const ports = servers.map((server) => {
+    const address = server.address()
+    assert.ok(address !== null && typeof address === 'object')
+    return address.port
+  })
+  await Promise.all(servers.map((server) => once(server.close(), 'close')))
+  return ports
+}
+
 export async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  assert.ok(address !== null && typeof address === 'object')
-  server.close()
-  await once(server, 'close')
-  return address.port
+  const [port] = await freePorts(1)
+  assert.ok(port !== undefined)
+  return port
 }

@@ -62,7 +62,7 @@ function searchOf(
   if (typeof index !== 'string') return index
   const beside = besideOf(options, request)
   if ('kind' in beside) return beside
-  const own = isBody(text) ? bodyOf(text) : { body: wordsOf(text) }
+  const own = isBody(text) ? bodyOf(text, 'the query') : { body: wordsOf(text) }
   if ('kind' in own) return own
   const conditions = [own.body['query'], beside.body['query']]
   const filter = [...conditions, rangeOf(options, request)].filter((one) => one !== undefined)
@@ -100,17 +100,17 @@ function besideOf(
   if (body === undefined) return { body: {} }
   const filled = expandQuery(JSON.stringify(body), request.scope, request.window, JSON_BODY)
   if (!filled.ok) return failure('query-unsafe', `with.body: ${filled.message}`)
-  return bodyOf(filled.query)
+  return bodyOf(filled.query, 'with.body')
 }
 
-function bodyOf(text: string): { readonly body: JsonObject } | SliFailure {
+function bodyOf(text: string, what: string): { readonly body: JsonObject } | SliFailure {
   try {
     const parsed: unknown = JSON.parse(text)
     if (isJsonObject(parsed)) return { body: parsed }
-    return failure('query-refused', 'the query is no JSON object')
+    return failure('query-refused', `${what} is no JSON object`)
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : String(thrown)
-    return failure('query-refused', `the query begins like JSON and is none: ${reason}`)
+    return failure('query-refused', `${what} begins like JSON and is none: ${reason}`)
   }
 }
 
