@@ -24,7 +24,17 @@ const OfflineValue = z
   })
 
 /** values.json: `{"indicatorValues":[{"metric":"rt_p95","value":312.5,"success":true,"message":""}]}`. */
-export const ValuesFile = z.looseObject({ indicatorValues: z.array(OfflineValue) })
+export const ValuesFile = z.looseObject({
+  // Keptn took the first of two; here nobody has to know that.
+  indicatorValues: z.array(OfflineValue).superRefine((values, context) => {
+    for (const [index, { metric }] of values.entries()) {
+      const first = values.findIndex((other) => other.metric === metric)
+      if (first === index) continue
+      const message = `${metric} has a value already, in indicatorValues.${first}`
+      context.addIssue({ code: 'custom', message, path: [index, 'metric'] })
+    }
+  }),
+})
 export type ValuesFile = z.infer<typeof ValuesFile>
 
 /** The part of an earlier evaluation that a later one is compared with; old Keptn files leave out what was empty. */

@@ -2,6 +2,7 @@ import { formatProblem, type Problem } from '@tiphys/contract/problem.ts'
 import { SliFile } from '@tiphys/contract/sli.ts'
 import { SloFile } from '@tiphys/contract/slo.ts'
 import { parseYaml } from '@tiphys/contract/yaml-file.ts'
+import { bySeverity } from '@tiphys/core/lint/finding.ts'
 import { mergeSli, type SliQueries } from '@tiphys/core/slo/sli.ts'
 import { normaliseSlo, type Slo } from '@tiphys/core/slo/slo.ts'
 import { lintSlo, type SloFinding } from '@tiphys/core/slo/slo-lint.ts'
@@ -26,7 +27,7 @@ export function readSlo({ file, text }: NamedText): ReadSlo {
   const parsed = parseYaml(SloFile, text, file, { unknownKeys: 'warn' })
   if (!parsed.ok) return parsed
   const slo = normaliseSlo(parsed.value)
-  const findings = locateAll(lintSlo(slo).map(stricter), file, parsed.at)
+  const findings = locateAll(bySeverity(lintSlo(slo).map(stricter)), file, parsed.at)
   return { ok: true, slo, warnings: parsed.warnings, findings }
 }
 
