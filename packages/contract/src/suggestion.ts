@@ -2,8 +2,12 @@
 const MAX_DISTANCE = 3
 
 /** The candidate nearest to what was written, or undefined when none is near enough to be meant. */
-export function didYouMean(written: string, candidates: readonly string[]): string | undefined {
-  const limit = Math.min(MAX_DISTANCE, Math.max(1, Math.floor(written.length / 2)))
+export function didYouMean(
+  written: string,
+  candidates: readonly string[],
+  maxDistance = MAX_DISTANCE,
+): string | undefined {
+  const limit = Math.min(maxDistance, Math.max(1, Math.floor(written.length / 2)))
   let best: { name: string; distance: number } | undefined
   for (const name of candidates) {
     const distance = editDistance(written.toLowerCase(), name.toLowerCase())

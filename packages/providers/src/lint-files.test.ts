@@ -236,3 +236,17 @@ test('a freeze that cannot be used is refused at its key', () => {
     'project.yaml:7:6: freezes.2.name: freeze both needs either from and to, or schedule and duration',
   ])
 })
+
+test('a task that is called nearly like one of ours is doubtful, one of its own is not', () => {
+  const tasks = (...names: string[]) =>
+    lines(
+      shipyard(
+        `        - name: delivery\n          tasks: [${names.map((name) => `{name: ${name}}`).join(', ')}]\n`,
+      ),
+    )
+  assert.deepEqual(tasks('deployment', 'load-test', 'notify', 'get-sli', 'relabel'), [])
+  assert.deepEqual(tasks('tests', 'evaluaton'), [
+    'shipyard.yaml:9:19: warning: nobody here carries out tests, so an integration has to; did you mean test?',
+    'shipyard.yaml:9:34: warning: nobody here carries out evaluaton, so an integration has to; did you mean evaluation?',
+  ])
+})

@@ -28,10 +28,23 @@ export function lintTask(task: ShipyardTask, path: FilePath, index: number): Fin
   ]
 }
 
+/** What Tiphys carries out itself; any other name is for an integration, unless it is one of these with a mistake in it. */
+const OWN_TASKS = ['deployment', 'test', 'evaluation', 'approval', 'release', 'rollback']
+/** More apart, and it is a word of its own. */
+const MAX_MISTAKES = 2
+
 function lintName(task: ShipyardTask, path: FilePath): Finding[] {
-  if (!task.name.includes('.')) return []
+  if (!task.name.includes('.')) return lintOwnName(task.name, path)
   const message = `task name ${task.name} has a dot; event types are split at dots, so nobody can answer it`
   return [{ severity: 'warning', code: 'name-with-dot', path, message }]
+}
+
+function lintOwnName(name: string, path: FilePath): Finding[] {
+  if (OWN_TASKS.includes(name)) return []
+  const meant = didYouMean(name, OWN_TASKS, MAX_MISTAKES)
+  if (meant === undefined) return []
+  const message = `nobody here carries out ${name}, so an integration has to; did you mean ${meant}?`
+  return [{ severity: 'warning', code: 'task-name-unknown', path, message }]
 }
 
 function lintDelay(task: ShipyardTask, path: FilePath): Finding[] {
