@@ -1,9 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import { CONTENT_TYPE, KEPTN_SPEC_VERSION, SPEC_VERSION } from '@tiphys/contract/event.ts'
 import type { JsonObject } from '@tiphys/contract/json.ts'
 import { unfitText } from '@tiphys/core/evaluation/baseline-selection.ts'
 import { formatTimestamp } from '@tiphys/core/evaluation/timestamp.ts'
-import { eventId } from '@tiphys/core/event-id.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Actor } from '../intake/actor.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -13,6 +11,7 @@ import { correctionsStream, PINNED, RESTORED, UNPINNED } from '../projections/co
 import { unfitness } from '../projections/evaluation-history.ts'
 import { type EvaluationDocument, INVALIDATED } from '../projections/evaluations.ts'
 import { findReference } from '../projections/references.ts'
+import type { Projects } from '../projects/projects.ts'
 
 /**
  * What people correct after the verdict: an evaluation is taken back, counts again, becomes the reference of its place, or is it no longer.
@@ -22,7 +21,9 @@ export type CorrectionParts = {
   readonly engine: Pick<Engine, 'submit'>
   readonly store: Pick<Store, 'commit'>
   readonly projections: Projections
+  readonly projects: Pick<Projects, 'find'>
   readonly clock: Pick<Clock, 'nowMs'>
+  readonly newId: () => string
 }
 
 export type CorrectionWish = {
@@ -42,7 +43,7 @@ const UNCHANGED: CorrectionAnswer = { code: 'unchanged' }
 
 /** Keptn's own event, so that whoever follows those sees it. */
 export async function invalidateEvaluation(
-  { engine, clock }: CorrectionParts,
+  { engine, clock, newId }: CorrectionParts,
   wish: CorrectionWish,
 ): Promise<CorrectionAnswer> {
   const { evaluation, actor } = wish
@@ -50,7 +51,7 @@ export async function invalidateEvaluation(
   const nowMs = clock.nowMs()
   await engine.submit({
     event: {
-      id: eventId(randomUUID(), 1, nowMs),
+      id: newId(),
       type: INVALIDATED,
       source: 'tiphys',
       specversion: SPEC_VERSION,
@@ -72,9 +73,7 @@ export async function restoreEvaluation(
   parts: CorrectionParts,
   wish: CorrectionWish,
 ): Promise<CorrectionAnswer> {
-  if (wish.evaluation.invalidated === undefined) return UNCHANGED
-  await note(parts, RESTORED, wish)
-  return DONE
+  return wish.evaluation.invalidated === undefined ? UNCHANGED : await note(parts, RESTORED, wish)
 }
 
 /** It takes the place of the one that was pinned before. */
@@ -90,8 +89,7 @@ export async function pinEvaluation(
     return { code: 'conflict', message }
   }
   if (await isReference(parts.projections, evaluation)) return UNCHANGED
-  await note(parts, PINNED, wish)
-  return DONE
+  return await note(parts, PINNED, wish)
 }
 
 /** Every relative criterion would hold against it. */
@@ -105,8 +103,7 @@ export async function unpinEvaluation(
   wish: CorrectionWish,
 ): Promise<CorrectionAnswer> {
   if (!(await isReference(parts.projections, wish.evaluation))) return UNCHANGED
-  await note(parts, UNPINNED, wish)
-  return DONE
+  return await note(parts, UNPINNED, wish)
 }
 
 async function isReference(
@@ -118,15 +115,19 @@ async function isReference(
 }
 
 async function note(
-  { store, clock }: CorrectionParts,
+  { store, projects, clock, newId }: CorrectionParts,
   type: string,
   wish: CorrectionWish,
-): Promise<void> {
+): Promise<CorrectionAnswer> {
   const { evaluation, actor } = wish
-  const { projectId, triggeredId } = evaluation
+  const { projectId, project, triggeredId } = evaluation
+  // From here to the commit nothing may be waited for: a deletion that begins now takes the row along.
+  if (projects.find(project)?.projectId !== projectId) {
+    return { code: 'conflict', message: `project ${project} is being deleted` }
+  }
   const nowMs = clock.nowMs()
   const event = {
-    id: eventId(randomUUID(), 1, nowMs),
+    id: newId(),
     type,
     source: 'tiphys',
     specversion: SPEC_VERSION,
@@ -137,6 +138,7 @@ async function note(
   const events = [{ event, meta: { by: actor.name }, projectId }]
   const write = { stream: correctionsStream(projectId), expectedVersion: 'any' as const, events }
   await store.commit({ writes: [write], nowMs })
+  return DONE
 }
 
 function dataOf({ evaluation, reason, person }: CorrectionWish): JsonObject {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   Correcting,
   EvaluationQuery,
@@ -6,6 +7,7 @@ import {
   ListedEvaluation,
 } from '@tiphys/contract/http/native-evaluation.ts'
 import { unfitText } from '@tiphys/core/evaluation/baseline-selection.ts'
+import { eventId } from '@tiphys/core/event-id.ts'
 import {
   type CorrectionAnswer,
   type CorrectionParts,
@@ -28,7 +30,7 @@ import { findProject } from '../keptn-v1/project-lookup.ts'
 import type { AddRoute } from '../route.ts'
 import { correctionView, viewOf } from './evaluation-view.ts'
 
-type Parts = CorrectionParts & { readonly store: Store; readonly projects: Projects }
+type Parts = Omit<CorrectionParts, 'newId'> & { readonly store: Store; readonly projects: Projects }
 
 const INVALIDATION = '/api/tiphys/v1/evaluations/:triggeredId/invalidation'
 const PIN = '/api/tiphys/v1/evaluations/:triggeredId/pin'
@@ -113,7 +115,9 @@ async function correct(
 ): Promise<Answer<ListedEvaluation>> {
   const found = await findEvaluation(parts, triggeredId, actor)
   if (!found.ok) return found
-  const answer = await make(parts, { evaluation: found.evaluation, actor, reason, person })
+  const newId = () => eventId(randomUUID(), 1, parts.clock.nowMs())
+  const wish = { evaluation: found.evaluation, actor, reason, person }
+  const answer = await make({ ...parts, newId }, wish)
   if (answer.code === 'conflict') return refuse('conflict', answer.message)
   const after = await findEvaluation(parts, triggeredId, actor)
   if (!after.ok) return after
