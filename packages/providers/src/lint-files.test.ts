@@ -246,7 +246,7 @@ test('a task that is called nearly like one of ours is doubtful, one of its own 
     )
   assert.deepEqual(tasks('deployment', 'load-test', 'notify', 'get-sli', 'relabel'), [])
   assert.deepEqual(tasks('tests', 'evaluaton'), [
-    'shipyard.yaml:9:19: warning: nobody here carries out tests, so an integration has to; did you mean test?',
-    'shipyard.yaml:9:34: warning: nobody here carries out evaluaton, so an integration has to; did you mean evaluation?',
+    'shipyard.yaml:9:20: warning: nobody here carries out tests, so an integration has to; did you mean test?',
+    'shipyard.yaml:9:35: warning: nobody here carries out evaluaton, so an integration has to; did you mean evaluation?',
   ])
 })
