@@ -1,11 +1,10 @@
-import type { ConnectionKind } from '@tiphys/contract/connections/connections.ts'
 import { isJsonObject, type JsonObject } from '@tiphys/contract/json.ts'
 import { ARGOCD_PROVIDER } from '@tiphys/core/argocd-sli/indicators.ts'
 import { TEST_RESULTS_PROVIDER } from '@tiphys/core/evaluation/test-results-value.ts'
 import { createProviders } from '@tiphys/providers/connections/create-provider.ts'
 import { connectionFor } from '@tiphys/providers/connections/resolve-connections.ts'
 import { createGuardedHttp, type GuardedHttp } from '@tiphys/providers/http/guarded-http.ts'
-import type { SliProvider } from '@tiphys/providers/sli/sli-provider.ts'
+import type { ConnectionShown, ProvidersPart } from './api/native/providers.ts'
 import type { ServicePlace } from './argocd/mapped-application.ts'
 import {
   type ArgocdSliParts,
@@ -13,6 +12,7 @@ import {
 } from './executors/evaluation/argocd-provider.ts'
 import type { EvaluationParts } from './executors/evaluation/evaluation-executor.ts'
 import { type RemoteSliParts, remoteSli } from './executors/evaluation/remote-sli.ts'
+import { tryIndicator } from './executors/evaluation/try-indicator.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Store } from './ports/store.ts'
 import type { ServerSettings } from './settings/load-settings.ts'
@@ -34,19 +34,8 @@ export type ProviderParts = {
 export type ProviderRegistry = Pick<EvaluationParts, 'provider' | 'remote'> & {
   /** The client for what operators and users name. */
   readonly http: GuardedHttp
-  /** A provider that can be asked without a run; undefined for one that is not connected for the project. */
-  ofPlace(name: string, place: ServicePlace): SliProvider | undefined
-  /** What is connected, without anything secret. */
-  connections(): readonly ConnectionView[]
-}
-
-export type ConnectionView = {
-  readonly name: string
-  readonly kind: ConnectionKind | typeof ARGOCD_PROVIDER
-  /** Of its URL, where the settings name one. */
-  readonly host?: string
-  /** Left out: of every project without one of its own under this name. */
-  readonly projects?: readonly string[]
+  /** For the API. */
+  readonly part: ProvidersPart
 }
 
 export function composeProviders(parts: ProviderParts): ProviderRegistry {
@@ -68,8 +57,10 @@ export function composeProviders(parts: ProviderParts): ProviderRegistry {
         ? createRunResultsProvider(store, job)
         : ofPlace(name, { ...placeOf(job), deployed: deployedBy(job.data) }),
     remote: (name, job) => remoteSli({ ...integrations, clock }, name, job),
-    ofPlace,
-    connections: () => connectionsOf(settings),
+    part: {
+      connections: () => connectionsOf(settings),
+      tryIndicator: (...asked) => tryIndicator({ ofPlace, clock }, ...asked),
+    },
   }
 }
 
@@ -89,14 +80,14 @@ function isObject(value: JsonObject[string] | undefined): value is JsonObject {
   return value !== undefined && isJsonObject(value)
 }
 
-function connectionsOf(settings: ServerSettings): readonly ConnectionView[] {
-  const metrics = settings.providers.map(({ connection, projects }): ConnectionView => {
+function connectionsOf(settings: ServerSettings): readonly ConnectionShown[] {
+  const metrics = settings.providers.map(({ connection, projects }): ConnectionShown => {
     const { url } = connection.settings as { readonly url?: unknown }
     const { name, kind } = connection
     return { name, kind, ...hostOf(url), ...(projects === undefined ? {} : { projects }) }
   })
   const argocd = settings.argocd.map(
-    ({ name, url }): ConnectionView => ({ name, kind: ARGOCD_PROVIDER, ...hostOf(url) }),
+    ({ name, url }): ConnectionShown => ({ name, kind: ARGOCD_PROVIDER, ...hostOf(url) }),
   )
   return [...metrics, ...argocd]
 }

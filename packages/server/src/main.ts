@@ -188,6 +188,7 @@ async function build(building: Building): Promise<TiphysServer> {
     tokens,
     integrations,
     argocd: argocd.status,
+    providers: providers.part,
     audit: await composeAudit({ store, clock, settings, bootstrapToken }),
     operations: await operate(building, { ...kept, engine: running }),
   }
@@ -319,6 +320,7 @@ type Served = Pick<
   | 'secrets'
   | 'integrations'
   | 'argocd'
+  | 'providers'
   | 'operations'
   | 'artifacts'
   | 'audit'

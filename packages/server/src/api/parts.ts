@@ -9,6 +9,7 @@ import type { Store } from '../ports/store.ts'
 import type { Projects } from '../projects/projects.ts'
 import type { Authenticate } from './authenticate.ts'
 import type { IntegrationsPart } from './integrations-part.ts'
+import type { ProvidersPart } from './native/providers.ts'
 import type { ArgocdPart, LintPart } from './native/server.ts'
 import type { ObservationPart } from './observe-requests.ts'
 import type { OperationsPart } from './operations-part.ts'
@@ -31,6 +32,7 @@ export type ApiParts = {
   readonly tokens: TokensPart
   readonly integrations: IntegrationsPart
   readonly argocd: ArgocdPart
+  readonly providers: ProvidersPart
   readonly lint: LintPart
   readonly operations: OperationsPart
   /** Logs and files that tests left. */

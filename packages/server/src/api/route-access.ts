@@ -106,6 +106,9 @@ export const ROUTE_ACCESS: Readonly<Record<string, Access>> = {
   'POST /api/tiphys/v1/test-results': ['answer'],
   'POST /api/tiphys/v1/events': SEND_EVENTS,
   'GET /api/tiphys/v1/integrations': READ,
+  'GET /api/tiphys/v1/providers': READ,
+  // It sends queries with the operator's credentials, as whoever may write sli.yaml.
+  'POST /api/tiphys/v1/providers/try': CONFIGURE,
   'GET /api/tiphys/v1/argocd/instances': READ,
   'GET /api/tiphys/v1/argocd/applications': READ,
   'GET /api/tiphys/v1/audit': ADMIN,

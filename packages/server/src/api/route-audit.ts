@@ -46,6 +46,16 @@ export const ROUTE_AUDIT: Readonly<Record<string, AuditRule>> = {
     }),
   ),
 
+  'POST /api/tiphys/v1/providers/try': one('provider.try', ({ body, answer }) => ({
+    on: {
+      project: text(body, 'project'),
+      stage: text(body, 'stage'),
+      service: text(body, 'service'),
+      name: text(answer, 'provider'),
+    },
+    details: kept({ indicator: text(answer, 'indicator'), query: text(body, 'query') }),
+  })),
+
   'POST /api/controlPlane/v1/project': one('project.create', ({ body }) => ({
     on: { project: text(body, 'name') },
   })),

@@ -1,6 +1,7 @@
 import { createApi } from '../../src/api/api.ts'
 import type { Authentication } from '../../src/api/authenticate.ts'
 import type { IntegrationsPart } from '../../src/api/integrations-part.ts'
+import type { ProvidersPart } from '../../src/api/native/providers.ts'
 import type { ArgocdPart } from '../../src/api/native/server.ts'
 import type { OperationsPart } from '../../src/api/operations-part.ts'
 import type { ApiParts, ServerFacts } from '../../src/api/parts.ts'
@@ -81,6 +82,7 @@ export async function startTestApi(
     tokens: absent<TokensPart>('tokens'),
     integrations: absent<IntegrationsPart>('integrations'),
     argocd: absent<ArgocdPart>('argocd'),
+    providers: absent<ProvidersPart>('providers'),
     audit: SILENT,
     operations: absent<OperationsPart>('operations'),
     artifacts: absent<Artifacts>('artifacts'),

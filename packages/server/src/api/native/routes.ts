@@ -12,6 +12,7 @@ import { addWhatIfRoute } from './evaluation-what-if.ts'
 import { addEvaluationRoutes } from './evaluations.ts'
 import { addEventBatchRoute } from './event-batch.ts'
 import { addIntegrationRoutes } from './integrations.ts'
+import { addProviderRoutes } from './providers.ts'
 import { addRerunRoutes } from './rerun.ts'
 import { addRunRoutes } from './runs.ts'
 import { addSchemaRoutes } from './schemas.ts'
@@ -45,6 +46,7 @@ export function addNativeRoutes(
   addAuditRoute(add, parts)
   addUpstreamRoute(add, parts.projects)
   addIntegrationRoutes(add, parts.integrations)
+  addProviderRoutes(add, parts)
   addBackupRoute(add, parts.operations)
   addContextDeletionRoute(add, parts)
 }

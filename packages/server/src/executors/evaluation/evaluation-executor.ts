@@ -2,12 +2,10 @@ import { EvaluationTriggered } from '@tiphys/contract/evaluation.ts'
 import { isJsonObject, type JsonObject } from '@tiphys/contract/json.ts'
 import type { PreviousEvaluation } from '@tiphys/core/evaluation/baseline.ts'
 import { type HistoryWish, runEvaluation } from '@tiphys/providers/evaluation/run-evaluation.ts'
-import type { NamedText } from '@tiphys/providers/evaluation/slo-text.ts'
 import type { RemoteSli } from '@tiphys/providers/sli/remote-sli.ts'
 import type { SliProvider } from '@tiphys/providers/sli/sli-provider.ts'
-import { type ProjectSnapshot, placeName } from '../../engine/project-snapshot.ts'
-import type { Place } from '../../ports/configuration.ts'
 import type { TaskAnswer, TaskExecutor, TaskJob } from '../executor.ts'
+import { SLO_URI, sliFilesOf, sloOf } from './evaluation-files.ts'
 
 export type EvaluationParts = {
   /** What the operator connected for the job's project, or what its tests reported; undefined when nobody did. */
@@ -69,45 +67,6 @@ async function evaluateTask(parts: EvaluationParts, job: TaskJob): Promise<TaskA
   // Both are plain data; the round trip drops what JSON has no word for.
   const wire = JSON.parse(JSON.stringify({ evaluation, explanation })) as JsonObject
   return { code: 'finished', status, result, message, data: wire }
-}
-
-/** As Keptn: the service's own, and no other. */
-async function sloOf(
-  snapshot: ProjectSnapshot,
-  stage: string,
-  service: string,
-): Promise<NamedText | null> {
-  const place: Place = { level: 'service', stage, service }
-  const text = await snapshot.readAt(place, SLO_URI)
-  return text === undefined ? null : { file: placeName(place, SLO_URI), text }
-}
-
-const SLO_URI = 'slo.yaml'
-const SLI_FILE = /^([^/]+)\/sli\.yaml$/
-
-/** Per provider: project, then stage, then service, so that the nearer one overrides (facts/keptn-v1.md 3.1). */
-async function sliFilesOf(
-  snapshot: ProjectSnapshot,
-  stage: string,
-  service: string,
-): Promise<Record<string, NamedText[]>> {
-  const places: Place[] = [
-    { level: 'project' },
-    { level: 'stage', stage },
-    { level: 'service', stage, service },
-  ]
-  const providers = new Set(snapshot.entries.flatMap(({ uri }) => SLI_FILE.exec(uri)?.[1] ?? []))
-  const files: Record<string, NamedText[]> = {}
-  for (const provider of providers) {
-    const uri = `${provider}/sli.yaml`
-    const found: NamedText[] = []
-    for (const place of places) {
-      const text = await snapshot.readAt(place, uri)
-      if (text !== undefined) found.push({ file: placeName(place, uri), text })
-    }
-    if (found.length > 0) files[provider] = found
-  }
-  return files
 }
 
 function labelsOf(data: JsonObject): Record<string, string> {
