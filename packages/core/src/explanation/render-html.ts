@@ -5,7 +5,15 @@ import { historyPanel, runNames } from './report-history.ts'
 import type { ReportLinks } from './report-links.ts'
 import { causeCard, objectiveTable } from './report-objectives.ts'
 import { REPORT_POLICY, REPORT_STYLE } from './report-style.ts'
-import { headline, remarksOf, scoreText, VERDICT_WORDS, windowText } from './report-words.ts'
+import {
+  capitalised,
+  costText,
+  headline,
+  remarksOf,
+  scoreText,
+  VERDICT_WORDS,
+  windowText,
+} from './report-words.ts'
 
 export type HtmlOptions = { readonly links?: ReportLinks }
 
@@ -61,7 +69,7 @@ function verdictPanel(explanation: Explanation, links: ReportLinks | undefined):
     facts.push(['address', html`<a href="${links.self}">this report</a>`])
   }
   return html`<header class="verdict ${verdict}">
-<div class="band"><span class="word">${shape(verdict)} <span>${VERDICT_WORDS[verdict]}</span></span>${
+<div class="band"><span class="word">${shape(verdict)} <span>${capitalised(VERDICT_WORDS[verdict])}</span></span>${
     figures === null ? null : html` <span>${figures}</span>`
   }</div>
 <div class="text">
@@ -79,9 +87,9 @@ function wouldHavePassed({ counterfactual }: Explanation): Markup | null {
 }
 
 const CAUSES_TITLES: Readonly<Record<Explanation['verdict'], string>> = {
-  pass: 'What cost points',
-  warning: 'Why it is no pass',
-  fail: 'Why it failed',
+  pass: 'What cost points, the most first',
+  warning: 'Why it is no pass, the most expensive first',
+  fail: 'Why it failed, the most expensive first',
   none: 'What has no value',
 }
 
@@ -90,9 +98,11 @@ function causes(explanation: Explanation, links: ReportLinks | undefined): Marku
   const runName = runNames(explanation, links)
   const cards = explanation.causes.flatMap((cause, rank) => {
     const objective = explanation.objectives[cause.objective]
-    return objective === undefined ? [] : [causeCard(objective, cause, rank, runName)]
+    return objective === undefined
+      ? []
+      : [causeCard(objective, rank, costText(explanation, cause), runName)]
   })
-  return html`<section><h2>${CAUSES_TITLES[explanation.verdict]}, the most expensive first</h2>
+  return html`<section><h2>${CAUSES_TITLES[explanation.verdict]}</h2>
 <ol class="causes">
 ${cards}</ol></section>`
 }

@@ -86,7 +86,7 @@ function visibleParagraphs(explanation: Explanation, links: ReportLinks | undefi
   const head = markdownLink(escaped(headline(explanation)), links?.self)
   const shown = causes.slice(0, SHOWN_CAUSES).flatMap((cause, rank) => {
     const objective = explanation.objectives[cause.objective]
-    return objective === undefined ? [] : [causeLine(objective, costText(cause), rank)]
+    return objective === undefined ? [] : [causeLine(objective, costText(explanation, cause), rank)]
   })
   return [
     `**${head}**`,
@@ -97,10 +97,10 @@ function visibleParagraphs(explanation: Explanation, links: ReportLinks | undefi
   ]
 }
 
-function causeLine(objective: ExplainedObjective, cost: string, rank: number): string {
+function causeLine(objective: ExplainedObjective, cost: string | null, rank: number): string {
   const margin = objective.margin === null ? '' : `; ${escaped(objective.margin.text)}`
   const name = `**${escaped(objective.name, MAX_NAME)}**`
-  return `${rank + 1}. ${name}: ${escaped(objective.reason)}${margin} (${escaped(cost)})`
+  return `${rank + 1}. ${name}: ${escaped(objective.reason)}${margin}${cost === null ? '' : ` (${escaped(cost)})`}`
 }
 
 const HEADS = ['', 'indicator', 'measured', 'points', 'why', 'compared with'] as const

@@ -82,7 +82,9 @@ function causeLines(explanation: Explanation, rank: number, page: Page): readonl
   const word = statusWord(objective)
   const name = plain(objective.name, MAX_NAME)
   const start = `${name}: ${word}`
-  const [first = '', ...rest] = wrapped(`${start}, ${costText(cause)}`, page.columns - CAUSE_INDENT)
+  const cost = costText(explanation, cause)
+  const head = cost === null ? start : `${start}, ${cost}`
+  const [first = '', ...rest] = wrapped(head, page.columns - CAUSE_INDENT)
   const painted = first.startsWith(start)
     ? `${name}: ${page.paint(toneOf(objective), word)}${first.slice(start.length)}`
     : first

@@ -73,6 +73,24 @@ test('terminal text keeps to its columns, and paints only where it is asked to',
   assert.match(painted, /no: <none:no value>, cost/)
 })
 
+test('where there is no verdict nothing cost anything', () => {
+  const slo = normaliseSlo({ objectives: [{ sli: 'rt', pass: [{ criteria: ['<1'] }] }] })
+  const values = [unmeasured('rt', 'no-data', 'nothing', { provider: 'prometheus' })]
+  const report = explain({
+    slo,
+    outcome: evaluate({ slo, values, previous: [] }),
+    subject: { project: null, stage: null, service: null, version: null },
+    window: undefined,
+    details: {},
+    notes: [],
+  })
+  assert.equal(report.verdict, 'none')
+  for (const render of [renderText, renderMarkdown, renderHtml]) {
+    assert.ok(!/\bcost \d/i.test(render(report)))
+  }
+  assert.match(renderText(report), /\n 1\. rt: no value\n/)
+})
+
 test('wide characters take two columns, and a long word is cut', () => {
   assert.equal(widthOf('見る'), 4)
   assert.equal(widthOf('e\u0301'), 1)

@@ -1,16 +1,11 @@
-import type {
-  ExplainedCause,
-  ExplainedObjective,
-  ExplainedSet,
-  Explanation,
-} from './explanation.ts'
+import type { ExplainedObjective, ExplainedSet, Explanation } from './explanation.ts'
 import { html, type Markup, preformatted } from './markup.ts'
 import { formatNumber, withUnit } from './number-format.ts'
 import { bullet, shape, sparkline } from './report-charts.ts'
 import {
   baselineText,
+  capitalised,
   changeText,
-  costText,
   measuredText,
   pointsText,
   statusWord,
@@ -20,8 +15,8 @@ import { webLink } from './web-link.ts'
 /** One cause with everything there is about it. */
 export function causeCard(
   objective: ExplainedObjective,
-  cause: ExplainedCause,
   rank: number,
+  cost: string | null,
   runName: (id: string) => Markup,
 ): Markup {
   const state = stateOf(objective)
@@ -33,7 +28,7 @@ export function causeCard(
   }</h3>
 <div class="sides"><div class="told">
 ${judgedBy(objective)}
-<p>${margin === null ? null : html`${capital(margin.text)}. `}<span class="cost">${capital(costText(cause))}.</span></p>
+<p>${margin === null ? null : html`${capitalised(margin.text)}. `}${cost === null ? null : html`<span class="cost">${capitalised(cost)}.</span>`}</p>
 ${compared === null ? null : comparison(objective, compared, runName)}
 ${sourceOf(objective)}
 </div>${chartsOf(objective)}</div></li>
@@ -103,12 +98,12 @@ function chartsOf(objective: ExplainedObjective): Markup | null {
   }</div>`
 }
 
-/** `312 ms; dashed: the limit; grey: 250 ms, average of 3 runs`. */
+/** `312 ms; line: the limit; dots: 250 ms before`. */
 function legend({ measurement, baseline, unit }: ExplainedObjective): string {
   const value = measurement.kind === 'measured' ? measurement.text : ''
   const tick =
-    baseline === null ? '' : `; grey: ${withUnit(formatNumber(baseline.value), unit)} before`
-  return `${value}; dashed: the limit${tick}`
+    baseline === null ? '' : `; dots: ${withUnit(formatNumber(baseline.value), unit)} before`
+  return `${value}; line: the limit${tick}`
 }
 
 const HEADS = [
@@ -162,8 +157,4 @@ type State = Parameters<typeof shape>[0]
 /** No value is a state of its own: nobody knows whether it held. */
 function stateOf({ status, measurement, pass }: ExplainedObjective): State {
   return measurement.kind !== 'measured' && pass !== null ? 'none' : status
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
 }

@@ -15,7 +15,7 @@ export const REPORT_STYLE = `
 --none:#d79bd6;--none-solid:#d79bd6;--none-tint:#2a1c31;--none-on:#120722;
 --info:#8f9aa5;--info-solid:#77828d;--info-tint:#1b232b;--info-on:#fff}}
 *{box-sizing:border-box}
-body{margin:0;background:var(--bg);color:var(--ink);font:16px/1.5 Inter,system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;font-variant-numeric:tabular-nums;-webkit-text-size-adjust:100%}
+body{margin:0;background:var(--bg);color:var(--ink);font:1rem/1.5 Inter,system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;font-variant-numeric:tabular-nums;-webkit-text-size-adjust:100%}
 main{max-width:70rem;margin:0 auto;padding:1rem;overflow-wrap:anywhere}
 h1,h2,h3,p,ol,ul,dl,dd{margin:0;padding:0}
 h1{font-size:1.35rem;line-height:1.3;font-weight:600;text-wrap:pretty}
@@ -38,21 +38,22 @@ section{margin-top:1.75rem}
 .word{color:var(--c);font-weight:600}
 .verdict{background:var(--surface);border:1px solid var(--line);border-radius:10px;overflow:hidden}
 .verdict .band{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;align-items:baseline;background:var(--t);padding:.75rem 1rem}
-.verdict .band .word{font-size:1.25rem}.verdict .band .word::first-letter{text-transform:uppercase}
+.verdict .band .word{font-size:1.25rem}
 .verdict .text{padding:1rem}.verdict .text>*+*{margin-top:.75rem}
 .verdict dl{display:flex;flex-wrap:wrap;gap:.25rem 1.5rem;font-size:.875rem}.verdict dl div{display:flex;gap:.4rem}
-dt{color:var(--ink3)}
+dt{color:var(--ink3);flex:none}
 .gauge{display:block;width:100%;height:20px}
 .rail{fill:var(--sunk);stroke:var(--line);stroke-width:1;vector-effect:non-scaling-stroke}.level{fill:var(--s)}
 .mark-pass,.mark-warning,.mark-limit,.mark-baseline,.course{vector-effect:non-scaling-stroke;fill:none}
 .mark-pass{stroke:var(--pass);stroke-width:3}.mark-warning{stroke:var(--warning);stroke-width:3;stroke-dasharray:4 3}
-.mark-limit{stroke:var(--fail);stroke-width:2;stroke-dasharray:5 3}.mark-baseline{stroke:var(--ink2);stroke-width:2}
+.mark-limit{stroke:var(--fail);stroke-width:2;stroke-dasharray:5 3}.mark-baseline{stroke:var(--ink);stroke-width:2;stroke-dasharray:2 2}
+.bullet .mark-limit{stroke:var(--ink);stroke-width:3;stroke-dasharray:none}
 .would{border-left:4px solid var(--pass-solid)}
 .causes{list-style:none;display:grid;gap:.75rem}
 .cause{border-left:4px solid var(--s)}.sides{display:grid;gap:.75rem 2rem;margin-top:.5rem}.told>*+*{margin-top:.4rem}
 .cause .cost{color:var(--c);font-weight:600}
 .rank{color:var(--ink3);font-weight:400}
-.tag{font-size:.75rem;font-weight:500;color:var(--c);background:var(--t);border-radius:3px;padding:.05rem .4rem}
+.tag{font-size:.75rem;font-weight:500;color:var(--c,var(--ink2));background:var(--t,var(--sunk));border-radius:3px;padding:.05rem .4rem}
 .arith{list-style:none}.arith li{display:flex;gap:.5rem;align-items:baseline}.arith .shape{transform:translateY(.1em)}.arith code{font-weight:600;font-size:.95em}
 .charts{display:grid;gap:.5rem;align-content:start}.bullet{display:block;width:100%;height:18px}.spark{display:block;width:100%;height:56px}
 .course{stroke:var(--ink);stroke-width:1.5;stroke-linejoin:round}
@@ -77,13 +78,13 @@ td.empty{display:none}}
 main{padding:2rem 1.5rem}h1{font-size:1.65rem}
 .sides{grid-template-columns:minmax(0,1fr) 20rem}.told:only-child{grid-column:1/-1}
 th,td{overflow-wrap:normal;white-space:nowrap}td.free{overflow-wrap:anywhere;white-space:normal;min-width:11rem}td.wide{width:38%}}
-@media print{body{background:#fff;font-size:11px}main{max-width:none;padding:0}.panel,.verdict,tr{break-inside:avoid}a{color:inherit}
+@media print{html{font-size:10.5px}body{background:#fff}section{margin-top:1rem}main{max-width:none;padding:0}.panel,.verdict,tr{break-inside:avoid}a{color:inherit}
 .verdict .band,.rail,.level,.shape,.tag{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 @media (forced-colors:active){.shape .solid,.level{fill:CanvasText}.shape .sign{stroke:Canvas}.course,.mark-limit,.mark-pass,.mark-warning{stroke:CanvasText}}
 `
 
 /** SHA-256 of `REPORT_STYLE` in base64: the one style that the page allows itself. A test holds it to the text. */
-export const REPORT_STYLE_HASH = 'sha256-wtqVKVs0vJcaMuEz7hkDK2PAAELitLmRvoZCJzmdif8='
+export const REPORT_STYLE_HASH = 'sha256-CC2QUdlm3e+UaiiCnV1XA/9of0il+27xIvYzuEk6ePA='
 
 /** No script, no image, no font, no form, nothing from elsewhere, and no style but this one. */
 export const REPORT_POLICY = `default-src 'none'; style-src '${REPORT_STYLE_HASH}'; base-uri 'none'; form-action 'none'`

@@ -47,8 +47,12 @@ export function pointsText({ points, weight, pass }: ExplainedObjective): string
   return pass === null ? '–' : `${formatNumber(points)} of ${formatNumber(weight)}`
 }
 
-/** `cost 33.3 of 100`, and what a key indicator does besides. */
-export function costText({ veto, lostScore }: Explanation['causes'][number]): string {
+/** `cost 33.3 of 100`, and what a key indicator does besides; null where nothing was decided, so that it cost nothing. */
+export function costText(
+  { verdict }: Explanation,
+  { veto, lostScore }: Explanation['causes'][number],
+): string | null {
+  if (verdict === 'none') return null
   if (!veto) return `cost ${formatNumber(lostScore)} of 100`
   const alone = 'a key indicator: it fails the evaluation alone'
   return lostScore === 0 ? alone : `cost ${formatNumber(lostScore)} of 100; ${alone}`
@@ -123,6 +127,11 @@ function durationText(durationMs: number): string {
     hours === 0 && seconds % SECONDS_PER_MINUTE > 0 ? `${seconds % SECONDS_PER_MINUTE} s` : '',
   ]
   return parts.filter((part) => part !== '').join(' ')
+}
+
+/** As a sentence or a title begins. */
+export function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 /** What else there is to say, a sentence each without its mark: provider failures, notes, what nobody asked for. */
