@@ -7,7 +7,14 @@ const RESULTS = {
   error_rate: 0,
   rps: 12.5,
   response_time_p95: 41.2,
-  k6: { iterations: 7, name: 'smoke' },
+  k6: {
+    iterations: 7,
+    name: 'smoke',
+    'http_reqs{name:pay}': { p99_9: 3 },
+    run: 'r',
+    measured: 'x',
+  },
+  jmeter: { pass_rate: 5 },
   targets: { checkout: { response_time_p95: 60 }, 'shop.cart': { rps: 3 } },
 }
 
@@ -29,6 +36,19 @@ test('a path leads to a target or to a number of another tool', () => {
   assert.deepEqual(value('cart', 'targets["shop.cart"]["rps"]'), [3, '/s'])
   assert.deepEqual(value('smoke', 'k6.iterations'), [7, undefined])
   assert.deepEqual(value('targets.checkout.response_time_p95'), [60, 'ms'])
+})
+
+test('figures of tools: any metric, and a tool whose file nobody wrote', () => {
+  assert.deepEqual(value('k6["http_reqs{name:pay}"].p99_9'), [3, undefined])
+  assert.deepEqual(value('jmeter.pass_rate'), [5, '%'])
+  assert.deepEqual(value('junit.failed'), [
+    'no-data',
+    'the test results have no junit.failed: no test of this run wrote a result file of junit',
+  ])
+  assert.deepEqual(value('k6.nothing.p95'), [
+    'unknown-indicator',
+    'the test results have no k6.nothing; there are iterations, http_reqs{name:pay}',
+  ])
 })
 
 test('nothing measured, a wrong name and something that is no number are told apart', () => {

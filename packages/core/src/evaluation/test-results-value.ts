@@ -1,4 +1,5 @@
 import { didYouMean } from '@tiphys/contract/suggestion.ts'
+import { RESULT_FORMATS } from '@tiphys/contract/test-result-format.ts'
 import {
   BUILT_IN_TEST_INDICATORS,
   type TestFigures,
@@ -70,13 +71,27 @@ function missing(
     const message = `the test results have no ${steps.join('.')}: it was not measured`
     return unmeasured(indicator, 'no-data', message, detail)
   }
-  const there = typeof parent === 'object' && parent !== null ? Object.keys(parent) : []
+  if (index === 0 && isResultFormat(step)) {
+    const message = `the test results have no ${steps.join('.')}: no test of this run wrote a result file of ${step}`
+    return unmeasured(indicator, 'no-data', message, detail)
+  }
+  const there = namesIn(parent)
   const known = index === 0 ? [...Object.keys(BUILT_IN_TEST_INDICATORS), ...there] : there
   const meant = didYouMean(step, known)
   const hint =
     meant === undefined ? `there are ${known.join(', ') || 'none'}` : `did you mean ${meant}?`
   const message = `the test results have no ${steps.slice(0, index + 1).join('.')}; ${hint}`
   return unmeasured(indicator, 'unknown-indicator', message, detail)
+}
+
+/** Figures, and what holds some; not the marks that say which run measured them. */
+function namesIn(level: unknown): readonly string[] {
+  if (typeof level !== 'object' || level === null) return []
+  return Object.entries(level).flatMap(([name, value]) => (typeof value === 'string' ? [] : [name]))
+}
+
+function isResultFormat(name: string): boolean {
+  return RESULT_FORMATS.some((format) => format === name)
 }
 
 /** `targets.checkout.rps` and `targets["shop.cart"].rps` as steps; undefined when it is neither. */
@@ -103,6 +118,6 @@ type FigureName = keyof TestFigures & string
 
 function unitOf(figure: FigureName): string | undefined {
   if (figure.startsWith('response_time_') || figure === 'duration_ms') return 'ms'
-  if (figure === 'error_rate') return '%'
+  if (figure === 'error_rate' || figure === 'pass_rate') return '%'
   return figure === 'rps' ? '/s' : undefined
 }
