@@ -270,7 +270,7 @@ for (const [format, text, expected] of WRONG) {
 }
 
 test('k6: points of --out json are told apart from a summary', async () => {
-  assert.match(problemOf('k6', await fileText('k6-points.json')), /lists points; the summary is/)
+  assert.match(problemOf('k6', await fileText('k6-points.ndjson')), /lists points; the summary is/)
 })
 
 const NAMES = {
