@@ -1,5 +1,6 @@
 import { ArgocdYaml } from '@tiphys/contract/argocd-yaml.ts'
 import type { Problem } from '@tiphys/contract/problem.ts'
+import { ProjectYaml } from '@tiphys/contract/project-yaml.ts'
 import { SettingsFile } from '@tiphys/contract/settings.ts'
 import { SliFile } from '@tiphys/contract/sli.ts'
 import { SloFile } from '@tiphys/contract/slo.ts'
@@ -12,7 +13,7 @@ import { bySeverity } from '@tiphys/core/lint/finding.ts'
 import { lintSliFile, lintSloFile } from './evaluation/slo-text.ts'
 import { type FileKind, fileKindOf, unknownKindSentence } from './file-kind.ts'
 import { readProjectFile, readShipyardFile } from './lint-files.ts'
-import { type Connected, connectionsOf, lintSliQueries } from './lint-sli-queries.ts'
+import { type Connected, connectionsOf, lintSliQueries, providerMeant } from './lint-sli-queries.ts'
 
 /**
  * What is wrong with files that belong together: each for itself, and the names they use of each other (stages of the shipyard in
@@ -53,7 +54,10 @@ function lintOne({ file, text, kind }: KnownFile, set: Shared): readonly Problem
     case 'shipyard':
       return readShipyardFile(text, file).problems
     case 'project':
-      return readProjectFile(text, file, set.stages).problems
+      return [
+        ...readProjectFile(text, file, set.stages).problems,
+        ...misspeltProvider(text, file, set.connections),
+      ]
     case 'slo':
       return [...lintSloFile(text, file), ...unknownIndicators(text, file, set.indicators)]
     case 'sli':
@@ -69,6 +73,20 @@ function lintOne({ file, text, kind }: KnownFile, set: Shared): readonly Problem
     case undefined:
       return [whole(file, 'error', unknownKindSentence(file))]
   }
+}
+
+/** `sliProvider` may name an integration that nobody here knows of; a name that is nearly one of ours hardly does. */
+function misspeltProvider(
+  text: string,
+  file: string,
+  connections: Shared['connections'],
+): readonly Problem[] {
+  const parsed = parseYaml(ProjectYaml, text, file, { unknownKeys: 'error' })
+  const name = parsed.ok ? parsed.value.sliProvider : undefined
+  const meant = name === undefined ? undefined : providerMeant(name, connections)
+  if (!parsed.ok || meant === undefined) return []
+  const message = `no provider here is called ${name}, so an integration has to answer; did you mean ${meant}?`
+  return [{ severity: 'warning', file, ...parsed.at(['sliProvider']), message }]
 }
 
 /** Our own files: what is not known is an error. */

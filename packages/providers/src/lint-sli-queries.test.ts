@@ -64,3 +64,16 @@ test('a placeholder that nobody fills is an error for every provider of ours', (
   ])
   assert.deepEqual(lines({ 'own-provider/sli.yaml': text }), [])
 })
+
+test('a provider that is called nearly like one of ours is doubtful', () => {
+  const files = {
+    'tiphys/project.yaml': 'sliProvider: promethius\n',
+    'dynatrase/sli.yaml': 'indicators: { a: x }\n',
+    'our-metrics/sli.yaml': 'indicators: { b: x }\n',
+  }
+  assert.deepEqual(lines(files), [
+    'tiphys/project.yaml:1:1: warning: no provider here is called promethius, so an integration has to answer; did you mean prometheus?',
+    'dynatrase/sli.yaml:1:1: warning: no provider here is called dynatrase, so an integration has to answer; did you mean the folder dynatrace?',
+  ])
+  assert.deepEqual(lines({ 'tiphys/project.yaml': 'sliProvider: test-results\n' }), [])
+})

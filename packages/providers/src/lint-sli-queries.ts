@@ -16,9 +16,11 @@ export function lintSliQueries(
   file: string,
   connections: ReadonlyMap<string, Connected>,
 ): readonly Problem[] {
-  const connected = connections.get(providerOf(file))
+  const provider = providerOf(file)
+  const connected = connections.get(provider)
+  if (connected === undefined) return nearlyOurs(provider, file, connections)
   const parsed = parseYaml(SliFile, text, file, { unknownKeys: 'warn' })
-  if (connected === undefined || !parsed.ok) return []
+  if (!parsed.ok) return []
   return Object.entries(parsed.value.indicators ?? {}).flatMap(([name, indicator]) => {
     const query = indicator?.query ?? ''
     if (query.trim() === '') return []
@@ -29,6 +31,32 @@ export function lintSliQueries(
       ...(connected.language === 'promql' ? promqlProblems(query, file, place) : []),
     ]
   })
+}
+
+/** More apart, and it is the name of an integration. */
+const MAX_MISTAKES = 2
+
+/** What was probably meant by the name of a provider that nobody here has; undefined where it is known, or a name of its own. */
+export function providerMeant(
+  name: string,
+  connections: ReadonlyMap<string, Connected>,
+): string | undefined {
+  const known = [...connections.keys(), ...OWN_PROVIDERS]
+  return known.includes(name) ? undefined : didYouMean(name, known, MAX_MISTAKES)
+}
+
+/** Providers that need no connection. */
+const OWN_PROVIDERS = ['test-results', 'argocd']
+
+function nearlyOurs(
+  provider: string,
+  file: string,
+  connections: ReadonlyMap<string, Connected>,
+): Problem[] {
+  const meant = providerMeant(provider, connections)
+  if (meant === undefined) return []
+  const message = `no provider here is called ${provider}, so an integration has to answer; did you mean the folder ${meant}?`
+  return [{ severity: 'warning', file, line: 1, column: 1, message }]
 }
 
 /** What the folder of an sli.yaml names, as far as its queries are concerned. */
