@@ -6,6 +6,7 @@ import { declareGetCommands } from './declare/get-commands.ts'
 import { declareImport } from './declare/import-command.ts'
 import { declareOperationsCommands } from './declare/operations-commands.ts'
 import { declareProjectCommands } from './declare/project-commands.ts'
+import { declareProviderCommands } from './declare/provider-commands.ts'
 import { declareServerCommands } from './declare/server-commands.ts'
 import { declareTestCommands } from './declare/test-commands.ts'
 import { declareTriggerCommands } from './declare/trigger-commands.ts'
@@ -49,6 +50,7 @@ export function createProgram(): Command {
     .description('show projects, stages, services, events, sequences, evaluations, artifacts')
   declareGetCommands(get)
   declareTestCommands(program, get)
+  declareProviderCommands(program, get)
   declareFileCommands(program)
   declareImport(program)
   declareServerCommands(program)
