@@ -61,6 +61,12 @@ export function scenarios(): Record<string, Scenario> {
 
   simply('POST /api/v1/auth', '/api/v1/auth', undefined)
   simply('POST /api/tiphys/v1/lint', '/api/tiphys/v1/lint', { files: { 'slo.yaml': '' } })
+  const tried = '/api/tiphys/v1/providers/try'
+  const question = { ...CARTS, provider: 'argocd', indicator: 'restarts' }
+  simply(`POST ${tried}`, tried, question, {
+    ...{ action: 'provider.try', ...CARTS, name: 'argocd' },
+    details: { indicator: 'restarts' },
+  })
   const other = { name: 'other', shipyard: base64(SHIPYARD) }
   const project = { project: 'other' }
   simply(`POST ${PROJECT}`, PROJECT, other, { action: 'project.create', ...project })
