@@ -1,10 +1,11 @@
 import { isJsonObject } from '@tiphys/contract/json.ts'
 import { TestResults } from '@tiphys/contract/test-results.ts'
+import { BoundedJson } from '@tiphys/contract/tests-yaml-values.ts'
 import { checked, createJsonReader } from './json-file.ts'
 import { ResultsFault, type ResultsReader } from './results-reader.ts'
 
 /** Larger than any test writes, and small enough to travel in events. */
-const MAX_CHARACTERS = 100_000
+const MAX_CHARACTERS = 30_000
 /** What only a run may say of its own figures. */
 const RESERVED = ['run', 'stage', 'measured'] as const
 
@@ -19,10 +20,21 @@ export function createOwnReader(file: string): ResultsReader {
         `has ${text.length} characters; results have at most ${MAX_CHARACTERS}`,
       )
     }
-    const results = checked(TestResults, resultsIn(value), text, 'test results')
+    const found = resultsIn(value)
+    refuseUnstorable(found)
+    const results = checked(TestResults, found, text, 'test results')
     if (Object.keys(results).length === 0) throw new ResultsFault('has no results in it')
     return { results: withoutReserved(results) }
   })
+}
+
+/** What nobody could keep and read back: these travel in the data of every later event. */
+function refuseUnstorable(value: unknown): void {
+  const bounded = BoundedJson.safeParse(value)
+  if (!bounded.success) throw new ResultsFault(bounded.error.issues[0]?.message ?? 'is no JSON')
+  const written = JSON.stringify(value)
+  if (written.includes('"__proto__"')) throw new ResultsFault('has the forbidden key __proto__')
+  if (/\\ud[89a-f]/i.test(written)) throw new ResultsFault('has text that is not valid Unicode')
 }
 
 function resultsIn(value: unknown): unknown {

@@ -261,6 +261,11 @@ const WRONG: readonly (readonly [ResultFormat, string, RegExp])[] = [
     /^report:2:2: is no test results at rps: expected number, received string$/,
   ],
   ['tiphys', '{}', /has no results in it$/],
+  ['tiphys', '{"a": 1e999}', /has a number in it that JSON does not know$/],
+  ['tiphys', `{"a": ${'{"b":'.repeat(30)}1${'}'.repeat(31)}`, /is nested deeper than 20 levels$/],
+  ['tiphys', `{"a": [${'1,'.repeat(1_500)}1]}`, /has more than 1000 values$/],
+  ['tiphys', '{"a": {"__proto__": {"rps": 1}}}', /has the forbidden key __proto__$/],
+  ['tiphys', '{"\\ud800": 1}', /has text that is not valid Unicode$/],
 ]
 
 for (const [format, text, expected] of WRONG) {

@@ -95,6 +95,7 @@ function tooLong(maxCharacters: number): string {
 /** A name as a key that a path like `targets["…"]` can hold: no control characters and double quotes, and not endless. */
 export function keyOf(name: string): string {
   const plain = name
+    .toWellFormed()
     .replace(/\p{Cc}+/gu, ' ')
     .replaceAll('"', "'")
     .trim()

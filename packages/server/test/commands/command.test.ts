@@ -210,6 +210,22 @@ for (const [settings, program, message] of REFUSED) {
   })
 }
 
+test('arguments that are longer than the system takes are a reason, and no crash', async () => {
+  await using world = await openCommandWorld()
+  const end = await world.powers.processes.run({
+    program: 'node',
+    arguments: Array.from({ length: 300 }, () => 'x'.repeat(16_000)),
+    workingDirectory: world.folder,
+    folder: world.folder,
+    environment: { PATH: world.powers.settings.path },
+    timeoutMs: 1_000,
+    signal: new AbortController().signal,
+    onOutput: () => undefined,
+  })
+  const reason = 'its arguments and environment are longer than the system takes'
+  assert.deepEqual(end, { code: 'not-started', reason })
+})
+
 test('without powers no command runs, and nothing else of the file either', async () => {
   await using world = await openCommandWorld()
   const task = world.task({ file: `${COMMON}  - { name: e2e, command: [node] }\n` })

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ProcessEnd, Processes, ProcessWish } from '../../ports/processes.ts'
 
@@ -26,12 +27,8 @@ export function createChildProcesses(parts: ChildProcessesParts): Processes {
 
   async function run(wish: ProcessWish): Promise<ProcessEnd> {
     if (wish.signal.aborted) return { code: 'aborted' }
-    const child = spawn(wish.program, wish.arguments, {
-      cwd: wish.workingDirectory,
-      env: wish.environment,
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+    const child = begin(wish)
+    if ('code' in child) return child
     const ended = endOf(child)
     for (const stream of [child.stdout, child.stderr]) stream.on('data', wish.onOutput)
     const { pid } = child
@@ -72,10 +69,30 @@ export function createChildProcesses(parts: ChildProcessesParts): Processes {
   }
 }
 
+type Begun = ChildProcess & { readonly stdout: Readable; readonly stderr: Readable }
+
+/** Some errors are told at once, and some later by an event. */
+function begin(wish: ProcessWish): Begun | ProcessEnd {
+  try {
+    return spawn(wish.program, wish.arguments, {
+      cwd: wish.workingDirectory,
+      env: wish.environment,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+  } catch (error) {
+    return notStarted(error as NodeJS.ErrnoException)
+  }
+}
+
+function notStarted(error: NodeJS.ErrnoException): ProcessEnd {
+  return { code: 'not-started', reason: REASONS[error.code ?? ''] ?? error.message }
+}
+
 function endOf(child: ChildProcess): Promise<ProcessEnd> {
   return new Promise((resolve) => {
     child.once('error', (error: NodeJS.ErrnoException) => {
-      resolve({ code: 'not-started', reason: REASONS[error.code ?? ''] ?? error.message })
+      resolve(notStarted(error))
     })
     child.once('exit', (exitCode, signal) => {
       if (exitCode !== null) resolve({ code: 'exited', exitCode })

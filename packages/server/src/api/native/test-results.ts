@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import {
   AddTestResultsBody,
   AddTestResultsQuery,
@@ -7,7 +8,7 @@ import type { JsonObject } from '@tiphys/contract/json.ts'
 import { formatProblem, type Problem } from '@tiphys/contract/problem.ts'
 import { combineResults } from '@tiphys/core/load/combined-results.ts'
 import { markMeasured } from '@tiphys/core/load/own-results.ts'
-import { readTestResults } from '@tiphys/providers/test-results/read-test-results.ts'
+import { createResultsReader } from '@tiphys/providers/test-results/read-test-results.ts'
 import type { Actor } from '../../intake/actor.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Store } from '../../ports/store.ts'
@@ -54,7 +55,7 @@ async function addResults(
   if (!found.ok) return found
   const forbidden = checkProject(actor, query.project)
   if (forbidden !== undefined) return forbidden
-  const read = readAll(body)
+  const read = await readAll(body)
   if (!read.ok) {
     return refuse('invalid', read.problems.map(formatProblem).join('; '), read.problems)
   }
@@ -87,8 +88,8 @@ type Read =
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
 /** All of them or none: one that is wrong must not be missed in a verdict. */
-function readAll({ files }: AddTestResultsBody): Read {
-  const answers = files.map(({ format, text, name }) => readTestResults(format, text, name))
+async function readAll({ files }: AddTestResultsBody): Promise<Read> {
+  const answers = await Promise.all(files.map(readInPieces))
   const problems = answers.flatMap((answer) => (answer.ok ? [] : [answer.problem]))
   if (problems.length > 0) return { ok: false, problems }
   // Read from JSON, or made of numbers and names.
@@ -96,6 +97,18 @@ function readAll({ files }: AddTestResultsBody): Read {
   const targets: JsonObject = Object.assign({}, ...all.map((one) => one['targets'] ?? {}))
   const own = Object.keys(targets).length === 0 ? {} : { targets }
   return { ok: true, results: { ...combineResults(all), ...own } }
+}
+
+const PIECE_CHARACTERS = 500_000
+
+/** So that others have their turn while a large file is read. */
+async function readInPieces({ format, text, name }: AddTestResultsBody['files'][number]) {
+  const reader = createResultsReader(format, name)
+  for (let at = 0; at < text.length; at += PIECE_CHARACTERS) {
+    if (!reader.write(text.slice(at, at + PIECE_CHARACTERS))) break
+    await setImmediate()
+  }
+  return reader.end()
 }
 
 type Chosen =
