@@ -18,6 +18,7 @@ const RULES_OVER_SEVERAL_KEYS: Partial<Record<SchemaName, RegExp>> = {
   argocd:
     /exactly one of|document goes with|value is missing|two applications are called|repository URL|Kubernetes name|branch|image name|the path/,
   settings: /invalid URL|http or https address|is missing:/i,
+  values: /has a value already/,
   previous: /expected an evaluation object/,
 }
 
