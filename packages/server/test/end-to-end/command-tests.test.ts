@@ -166,6 +166,27 @@ describe('commands as tests, their files, and results from elsewhere', () => {
     )
   })
 
+  it('finishes the task that is named, in its own place only', async () => {
+    const { client } = installation
+    const context = await client.trigger({ sequence: 'verify-elsewhere' })
+    const task = await client.openTask(context, 'test')
+    const body = files(report(1, 2))
+    const wrong = [
+      [`${HERE}&task=nothing`, /no open test task nothing/],
+      [`project=shop&stage=staging&service=orders&task=${task}`, /no open test task /],
+      [`project=nothing&stage=staging&service=carts`, /Project not found: nothing/],
+      [`${HERE}&context=another-one&task=${task}`, /no open test task /],
+    ] as const
+    for (const [query, expected] of wrong) {
+      const answer = await upload(query, body)
+      assert.equal(answer.status, 404, query)
+      assert.match(answer.text, expected)
+    }
+    const answer = await upload(`${HERE}&task=${task}`, body)
+    assert.equal((answer.json as TestResultsAdded).result, 'fail')
+    assert.equal((await client.ended(context)).runs[0]?.tasks[0]?.result, 'fail')
+  })
+
   it('uses results that were handed in for a context, also after a restart', async () => {
     const { client } = installation
     const context = await client.trigger({ sequence: 'judge', data: TIMEFRAME })
