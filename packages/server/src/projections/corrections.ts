@@ -15,6 +15,6 @@ export function correctionsStream(projectId: string): string {
   return `${PREFIX}${projectId}`
 }
 
-export function isCorrection(row: StoredEvent): boolean {
+export function isCorrection(row: Pick<StoredEvent, 'stream'>): boolean {
   return row.stream.startsWith(PREFIX)
 }

@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert'
+import { checkCorrections } from './checkers/correction-checks.ts'
 import { checkDeadlines } from './checkers/deadline-checks.ts'
 import { checkEffects } from './checkers/effect-checks.ts'
 import { checkFreezes } from './checkers/freeze-checks.ts'
@@ -23,6 +24,7 @@ const CHECKS = [
   checkDeadlines,
   checkEffects,
   checkQuestions,
+  checkCorrections,
   checkReplay,
   checkWaiting,
 ]

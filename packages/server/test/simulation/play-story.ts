@@ -81,6 +81,7 @@ function act(world: World): void {
   if (does(0.7)) integrations.look()
   if (does(0.1)) people.approve()
   if (does(0.06)) people.hint()
+  world.critics.look()
   if (does(0.15) && world.has('steering')) people.steer()
   if (does(0.05) && world.has('steering')) people.rerun()
   if (does(0.06) && world.has('changing-files')) people.changeFiles()

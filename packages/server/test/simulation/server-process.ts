@@ -12,6 +12,7 @@ import type { TaskExecutor } from '../../src/executors/executor.ts'
 import { createIntake } from '../../src/intake/create-intake.ts'
 import type { Intake } from '../../src/intake/intake.ts'
 import type { Clock } from '../../src/ports/clock.ts'
+import type { Store } from '../../src/ports/store.ts'
 import { PROJECTIONS } from '../../src/projections/all-projections.ts'
 import { checkFile } from '../../src/projects/check-file.ts'
 import { type LoadedProjects, loadProjects } from '../../src/projects/create-projects.ts'
@@ -28,6 +29,7 @@ export type ServerProcess = {
   readonly projects: LoadedProjects
   readonly projections: ProjectionRunner
   readonly outbox: Outbox
+  readonly store: Store
   readonly isDead: () => boolean
   /** Takes no inputs any more and writes what is decided. */
   stop(): Promise<void>
@@ -94,6 +96,7 @@ export async function startProcess(parts: ServerParts): Promise<ServerProcess> {
     projects,
     projections,
     outbox,
+    store,
     isDead,
     stop: () => engine.close(),
   }

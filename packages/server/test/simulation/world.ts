@@ -1,6 +1,7 @@
 import type { Engine } from '../../src/engine/engine.ts'
 import { builtInExecutors, type Effect, type Execution } from './built-in-executors.ts'
 import { createClients } from './clients.ts'
+import { createCritics } from './critics.ts'
 import type { Disk } from './disk.ts'
 import { createDisk } from './disk.ts'
 import { type Life, liveStore } from './faulty-store.ts'
@@ -44,6 +45,7 @@ export class World {
   readonly clients
   readonly integrations
   readonly people
+  readonly critics
   crashes = 0
   excusedMs = 0
   setBackMs = 0
@@ -89,6 +91,7 @@ export class World {
     })
     const onDelete = (projectId: string) => void this.deleted.add(projectId)
     const { swarm } = this
+    this.critics = createCritics({ random: fork('critics'), clock, swarm, server, nextId, tell })
     const freeze = () => this.#freeze()
     const onSettings = (freezes: readonly FileFreeze[] | undefined) =>
       void this.freezes.push({ fromMs: clock.nowMs(), freezes })
