@@ -201,6 +201,20 @@ export function describeProvider(subject: ProviderSubject): void {
       assert.equal(other.value.success, false)
     })
 
+    it('is not led astray by an answer without bottom, or by names that objects have anyway', async () => {
+      const depth = 100_000
+      for (const body of [
+        `${'['.repeat(depth)}${']'.repeat(depth)}`,
+        `${'{"error":{"caused_by":'.repeat(depth)}1${'}}'.repeat(depth)}`,
+        '{"__proto__":{"data":1},"constructor":[],"hasOwnProperty":null}',
+      ]) {
+        for (const status of [200, 400]) {
+          const { value } = await ask(() => ({ status, body }))
+          assert.equal(value.success, false)
+        }
+      }
+    })
+
     it('takes no more than it can carry', async () => {
       const { value } = await ask(() => ({ body: `"${'x'.repeat(6 * 1024 * 1024)}"` }))
       refused(value, 'unreachable', /sent more than \d+ bytes/)

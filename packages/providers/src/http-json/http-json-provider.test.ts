@@ -130,3 +130,26 @@ test('options that are none are refused before anything is asked', async () => {
     assert.equal(seen.length, 0)
   }
 })
+
+test('a password in the address of the connection stays out of reports', async () => {
+  await using server = await startServer(() => ({ body: { v: 1 } }))
+  const url = server.url.replace('http://', 'http://anna:s3cret@')
+  const power = { http: createGuardedHttp() }
+  const provider = createHttpJsonProvider({ name: 'http-json', settings: { url } }, power)
+  for (const body of [undefined, { q: 1 }]) {
+    const options = { value: '$.v', ...(body && { body }) }
+    const value = await provider.fetchValue({ ...REQUEST, query: { query: 'x', with: options } })
+    assert.equal(value.value, 1)
+    assert.ok(!JSON.stringify(value).includes('s3cret'), JSON.stringify(value))
+  }
+  assert.match(server.seen[0]?.headers.authorization ?? '', /^Basic /)
+})
+
+test('a path leads as deep as an answer may be, and no deeper', async () => {
+  const nested = (depth: number) => `${'{"a":'.repeat(depth)}{"b":7}${'}'.repeat(depth)}`
+  const query = { query: 'x', with: { value: '$..b' } }
+  const deep = await ask(query, () => ({ body: nested(99) }))
+  assert.deepEqual([deep.value.message, deep.value.value], ['', 7])
+  const deeper = await ask(query, () => ({ body: nested(100) }))
+  assert.equal(deeper.value.detail.problem, 'provider-failed')
+})

@@ -54,8 +54,8 @@ function question(base: string, { text, sli, request }: Asked): SliQuestion | Sl
     return failure('query-refused', message)
   }
   const { method, body, headers } = options.data
-  if (body === undefined)
-    return { url, link: url, ...(method && { method }), headers: headers ?? {} }
+  const link = withoutUser(url)
+  if (body === undefined) return { url, link, ...(method && { method }), headers: headers ?? {} }
   const template = typeof body === 'string' ? body : JSON.stringify(body)
   const filled = expandQuery(template, request.scope, request.window, JSON_BODY)
   if (!filled.ok) return failure('query-unsafe', `with.body: ${filled.message}`)
@@ -64,7 +64,7 @@ function question(base: string, { text, sli, request }: Asked): SliQuestion | Sl
     method: method ?? 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: filled.query,
-    shown: `${method ?? 'POST'} ${url} ${filled.query}`,
+    shown: `${method ?? 'POST'} ${link} ${filled.query}`,
   }
 }
 
@@ -75,6 +75,14 @@ function below(base: string, path: string): string | undefined {
   const from = new URL(root)
   if (url === null || url.origin !== from.origin) return undefined
   return url.pathname.startsWith(from.pathname) ? url.href : undefined
+}
+
+/** For reports: the address of a connection may hold a password. */
+function withoutUser(address: string): string {
+  const url = new URL(address)
+  url.username = ''
+  url.password = ''
+  return url.href
 }
 
 function credentials(settings: HttpJsonConnection): Record<string, string> {

@@ -1,7 +1,8 @@
 import type { SeriesPoint } from '@tiphys/core/evaluation/series.ts'
-import { compile, type JSONPathQuery } from 'json-p3'
+import { JSONPathEnvironment, type JSONPathQuery } from 'json-p3'
 import { z } from 'zod'
 import { shown } from '../sli/http-sli.ts'
+import { MAX_DEPTH } from '../sli/json-answer.ts'
 import { failure, NO_DATA, type SliReading } from '../sli/reading.ts'
 
 /** A JSONPath of RFC 9535. */
@@ -22,10 +23,13 @@ export const HttpJsonOptions = z.strictObject({
 })
 export type HttpJsonOptions = z.infer<typeof HttpJsonOptions>
 
+/** `..` goes as deep as an answer may be, which json-answer.ts says. */
+const PATHS = new JSONPathEnvironment({ maxRecursionDepth: 2 * MAX_DEPTH })
+
 /** Undefined for a text that is no JSONPath. */
 function compiled(path: string): JSONPathQuery | undefined {
   try {
-    return compile(path)
+    return PATHS.compile(path)
   } catch {
     return undefined
   }

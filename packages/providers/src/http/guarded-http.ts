@@ -137,8 +137,17 @@ function firstHop(request: HttpRequest): Hop {
 
 function basicAuthorization(url: URL): Record<string, string> {
   if (url.username === '' && url.password === '') return {}
-  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
+  const pair = `${decoded(url.username, url)}:${decoded(url.password, url)}`
   return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` }
+}
+
+function decoded(part: string, { host }: URL): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    const message = `user or password in the address of ${host} are not percent-encoded: a % is written %25`
+    throw new HttpError('bad-url', message)
+  }
 }
 
 function nextHop(hop: Hop, status: number, location: string): Hop {

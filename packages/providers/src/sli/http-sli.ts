@@ -10,6 +10,7 @@ import type { SliQuery } from '@tiphys/core/slo/sli.ts'
 import type { GuardedHttp, HttpAnswer, HttpRequest } from '../http/guarded-http.ts'
 import { HttpError, type HttpErrorCode } from '../http/http-error.ts'
 import { DEFAULT_RETRY, type RetryPolicy, withRetry } from '../http/retry.ts'
+import { type ParsedJson, parseJson } from './json-answer.ts'
 import { failure, type SliFailure, type SliReading, toSliValue } from './reading.ts'
 import type { SliProvider, SliRequest } from './sli-provider.ts'
 
@@ -328,17 +329,9 @@ export function unlike(title: string, body: unknown): ReturnType<typeof failure>
   return failure('provider-failed', `the answer is not like ${title}'s: ${shown(text)}`)
 }
 
-function parsedBy(parse: (text: string) => unknown, text: string): ReturnType<typeof parseJson> {
+function parsedBy(parse: (text: string) => unknown, text: string): ParsedJson {
   const value = parse(text)
   return value === undefined ? { ok: false } : { ok: true, value }
-}
-
-function parseJson(text: string): { readonly ok: true; readonly value: unknown } | { ok: false } {
-  try {
-    return { ok: true, value: JSON.parse(text) }
-  } catch {
-    return { ok: false }
-  }
 }
 
 export function basicAuthorization(user: string, password: string): string {
