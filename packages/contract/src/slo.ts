@@ -7,14 +7,19 @@ import { z } from 'zod'
  */
 
 /** Keptn's YAML reader takes any scalar where text is meant: `pass: 90`, `- 0`. */
-export const Text = z.union([z.string(), z.number(), z.boolean()]).transform(String)
+export const Text = z
+  .union([z.string(), z.number(), z.boolean()], { error: 'expected a text' })
+  .transform(String)
 
 /** Keptn's YAML reader knows the truth values of YAML 1.1 where a boolean is meant. */
-export const Truth = z.union([
-  z.boolean(),
-  z.enum(['y', 'Y', 'yes', 'on']).transform(() => true),
-  z.enum(['n', 'N', 'no', 'off']).transform(() => false),
-])
+export const Truth = z.union(
+  [
+    z.boolean(),
+    z.enum(['y', 'Y', 'yes', 'on']).transform(() => true),
+    z.enum(['n', 'N', 'no', 'off']).transform(() => false),
+  ],
+  { error: 'expected true or false' },
+)
 
 /** All criteria of one set must hold; one set that holds is enough. */
 export const SloCriteria = z.strictObject({

@@ -16,6 +16,10 @@ export function openUnions(issues: readonly Issue[]): readonly Issue[] {
   })
 }
 
-function isOfAnotherType({ code, path }: Issue): boolean {
-  return code === 'invalid_type' && path.length === 0
+function isOfAnotherType(issue: Issue): boolean {
+  if (issue.path.length > 0) return false
+  if (issue.code === 'invalid_type') return true
+  return (
+    issue.code === 'invalid_union' && issue.errors.every((choice) => choice.some(isOfAnotherType))
+  )
 }

@@ -104,3 +104,20 @@ test('where one or a list may stand, a finding names the key that is wrong', () 
     'harbour.yaml:1:1: ships: expected map, received number, or expected list, received number',
   ])
 })
+
+test('what a choice expects is said in its own words, and a key that is twice is named', () => {
+  const Choice = z.union([z.string(), z.array(z.string())], { error: 'expected a name or names' })
+  const schema = z.object({ name: Choice, count: z.int() })
+  const said = (text: string) => {
+    const result = parseYaml(schema, text, 'a.yaml', { unknownKeys: 'error' })
+    return result.ok ? [] : result.problems.map(({ message }) => message)
+  }
+  assert.deepEqual(said('name: 1\ncount: 1.5\n'), [
+    'name: expected a name or names',
+    'count: expected whole number, received number',
+  ])
+  assert.deepEqual(said('name: [1]\ncount: 1\n'), ['name.0: expected string, received number'])
+  assert.deepEqual(said('name: a\n"name": b\n'), [
+    'this is not valid YAML: the key name is there twice',
+  ])
+})

@@ -106,7 +106,7 @@ export function readYaml(
     return failed(
       file,
       { line: place.line, column: place.col },
-      `this is not valid YAML: ${firstLine(error.message)}`,
+      `this is not valid YAML: ${yamlFault(error, text)}`,
     )
   }
   try {
@@ -127,6 +127,13 @@ export function readYaml(
         : firstLine(thrown instanceof Error ? thrown.message : String(thrown))
     return failed(file, { line: 1, column: 1 }, `this YAML cannot be read: ${message}`)
   }
+}
+
+/** The library's words; a key that is there twice is named. */
+function yamlFault(error: { code: string; message: string; pos: [number, number] }, text: string) {
+  const key = /^["']?([\w.$ -]{1,60}?)["']?\s*:/.exec(text.slice(error.pos[0]))?.[1]
+  if (error.code === 'DUPLICATE_KEY' && key !== undefined) return `the key ${key} is there twice`
+  return firstLine(error.message)
 }
 
 function ignoredDocuments(file: string, place: { line: number; col: number }): Problem {
@@ -176,19 +183,23 @@ function issueProblem(issue: Issue, file: string, at: Locate): Problem {
   return { severity: 'error', file, ...at(path), message: `${where}${sentence(issue)}` }
 }
 
+const UNION_WITHOUT_WORDS = 'Invalid input'
+
 /** The validator's findings in the words of the file. */
 function sentence(issue: Issue): string {
   const plain = lowerFirst(issue.message.replace(/^Invalid input: /, ''))
   if (issue.code === 'invalid_type') {
     return issue.message.endsWith('received undefined')
       ? `is missing (expected ${nameOf(issue.expected)})`
-      : plain.replace(/\b(object|record|array)\b/g, (word) => nameOf(word))
+      : plain.replace(/\b(object|record|array|int)\b/g, (word) => nameOf(word))
   }
   if (issue.code === 'invalid_value' && issue.values.length > 1) {
     return `expected one of ${issue.values.map(String).join(', ')}`
   }
   if (issue.code === 'too_small' || issue.code === 'too_big') return sizeSentence(issue) ?? plain
   if (issue.code === 'invalid_union') {
+    // A choice that says itself what it expects says it better than all of its parts.
+    if (issue.message !== UNION_WITHOUT_WORDS) return plain
     const nested = issue.errors.flat().map((one) => sentence(one))
     if (nested.length > 0) return [...new Set(nested)].join(', or ')
   }
@@ -196,7 +207,12 @@ function sentence(issue: Issue): string {
 }
 
 /** YAML's words for what JavaScript calls otherwise. */
-const NAMES: Readonly<Record<string, string>> = { object: 'map', record: 'map', array: 'list' }
+const NAMES: Readonly<Record<string, string>> = {
+  object: 'map',
+  record: 'map',
+  array: 'list',
+  int: 'whole number',
+}
 
 function nameOf(type: string): string {
   return NAMES[type] ?? type
