@@ -104,7 +104,12 @@ export async function startHouse(executors: readonly TaskExecutor[] = []): Promi
     newId: () => randomUUID(),
     mask: (text) => text,
   })
-  const parts = { store, clock, projects, engine, intake, projections, integrations }
+  // Nobody connected anything to this house.
+  const providers = {
+    connections: () => [],
+    tryIndicator: () => Promise.resolve({ code: 'invalid', message: 'nobody to ask' } as const),
+  }
+  const parts = { store, clock, projects, engine, intake, projections, integrations, providers }
   const audit = createAuditTrail({ store, clock, newId: () => randomUUID() })
   const api = await startTestApi({ ...parts, audit })
   async function close(): Promise<void> {
