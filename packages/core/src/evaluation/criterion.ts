@@ -28,6 +28,24 @@ export type CriterionResult =
 const OPERATORS: readonly Operator[] = ['<=', '<', '=', '>=', '>']
 
 export function parseCriterion(text: string): CriterionResult {
+  const known = KNOWN.get(text)
+  if (known !== undefined) return known
+  const parsed = parse(text)
+  if (KNOWN.size >= MAX_KNOWN) KNOWN.clear()
+  if (text.length <= MAX_KNOWN_LENGTH) KNOWN.set(text, parsed)
+  return parsed
+}
+
+/**
+ * Judging, explaining and searching ask for the same few texts again and again, also over evaluations. What is kept is a few hundred bytes
+ * for each text, and never more than `MAX_KNOWN` of them.
+ */
+const KNOWN = new Map<string, CriterionResult>()
+const MAX_KNOWN = 2_000
+/** Longer ones are nobody's criteria. */
+const MAX_KNOWN_LENGTH = 60
+
+function parse(text: string): CriterionResult {
   const compact = text.includes(' ') ? text.replaceAll(' ', '') : text
   if (!/^[<|=>]{1,2}/.test(compact)) return { ok: false, message: 'invalid criteria string' }
   const operator = OPERATORS.find((candidate) => compact.startsWith(candidate))
@@ -49,32 +67,19 @@ export function parseCriterion(text: string): CriterionResult {
   }
 }
 
-type ParsedSet = {
-  readonly results: readonly CriterionResult[]
-  readonly criteria: readonly Criterion[]
-}
-
-const PARSED = new WeakMap<readonly string[], ParsedSet>()
-
-/** Judging, explaining and searching ask for the same criteria again and again: each list is parsed once. */
-function parseOnce(set: readonly string[]): ParsedSet {
-  const known = PARSED.get(set)
-  if (known !== undefined) return known
-  const results = set.map(parseCriterion)
-  const criteria = results.flatMap((one) => (one.ok ? [one.criterion] : []))
-  const parsed = { results, criteria }
-  PARSED.set(set, parsed)
-  return parsed
-}
-
 /** What became of each text of a set, in its order. */
 export function parsedSet(set: readonly string[]): readonly CriterionResult[] {
-  return parseOnce(set).results
+  return set.map((text) => parseCriterion(text))
 }
 
 /** The criteria of a set that can be read. */
 export function criteriaOf(set: readonly string[]): readonly Criterion[] {
-  return parseOnce(set).criteria
+  const criteria: Criterion[] = []
+  for (const text of set) {
+    const parsed = parseCriterion(text)
+    if (parsed.ok) criteria.push(parsed.criterion)
+  }
+  return criteria
 }
 
 /** The operator that a symbol stands for; Keptn said `no operator set` where this is undefined. */

@@ -1,3 +1,4 @@
+import { parsedSet } from '../evaluation/criterion.ts'
 import { bySeverity } from '../lint/finding.ts'
 import type { Slo } from './slo.ts'
 import type { SloFinding } from './slo-finding.ts'
@@ -25,7 +26,16 @@ export function lintSlo(slo: Slo): readonly SloFinding[] {
 export function sloErrors(slo: Slo): readonly SloFinding[] {
   return [
     ...lintComparison(slo),
-    ...slo.objectives.flatMap((objective) => lintTexts(objective)),
+    ...(hasReadableCriteria(slo) ? [] : slo.objectives.flatMap((one) => lintTexts(one))),
     ...lintTotalScore(slo),
   ].filter(({ severity }) => severity === 'error')
+}
+
+/** Whether there is anything to find: evaluations ask each time, and nearly always there is not. */
+function hasReadableCriteria({ objectives }: Slo): boolean {
+  return objectives.every((objective) =>
+    [objective.pass, objective.warning].every((sets) =>
+      (sets ?? []).every((set) => parsedSet(set).every((one) => one.ok)),
+    ),
+  )
 }
