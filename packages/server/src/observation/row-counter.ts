@@ -1,3 +1,4 @@
+import { parseEventType } from '@tiphys/contract/event.ts'
 import type { RunMeta } from '@tiphys/core/sequence/run-row.ts'
 import type { OpenRun } from '@tiphys/core/sequence/run-state.ts'
 import type { Log } from '../ports/log.ts'
@@ -103,6 +104,10 @@ export function createRowCounter(parts: {
       const task = run.names[meta.i] ?? ''
       meter.count('tiphys_deadlines_missed_total', { task, why: meta.why })
     }
+    if (meta.k === 'unanswered') {
+      const task = taskOf(row.event.type)
+      meter.count('tiphys_deadlines_missed_total', { task, why: meta.why })
+    }
     const task = takeRow(run, row)
     if (task !== undefined) taskEnded(run, task, row.timeMs)
   }
@@ -125,4 +130,10 @@ export function createRowCounter(parts: {
       for (const runId of [...open.keys()]) if (!isOpen(runId)) open.delete(runId)
     },
   }
+}
+
+/** What was asked: `get-sli`. */
+function taskOf(eventType: string): string {
+  const type = parseEventType(eventType)
+  return type.kind === 'task' ? type.task : ''
 }

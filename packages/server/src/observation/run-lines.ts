@@ -19,6 +19,9 @@ export function createRunLines(log: Log): RunLines {
         case 'expired':
           log.warn({ runId, task: names[meta.i] ?? '', why: meta.why }, `given up: ${textOf(row)}`)
           return
+        case 'unanswered':
+          log.warn({ runId, task: names[meta.i] ?? '', why: meta.why }, textOf(row))
+          return
         case 'changed':
           log.debug({ runId, task: names[meta.i] ?? '' }, textOf(row))
           return

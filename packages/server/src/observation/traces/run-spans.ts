@@ -136,12 +136,21 @@ function isOfRun(row: StoredEvent): boolean {
   return RUN_EVENTS.includes(runMetaOf(row)?.k ?? '')
 }
 
+/** What happens to a task, and to what it asked others. */
+const OF_TASK: readonly string[] = [
+  'started',
+  'changed',
+  'finished',
+  'expired',
+  'asked',
+  'told',
+  'unanswered',
+]
+
 function isOfTask(row: StoredEvent, index: number, attempt: number): boolean {
   const meta = runMetaOf(row)
   if (meta === undefined || !('i' in meta) || meta.i !== index || meta.a !== attempt) return false
-  return (
-    meta.k === 'started' || meta.k === 'changed' || meta.k === 'finished' || meta.k === 'expired'
-  )
+  return OF_TASK.includes(meta.k)
 }
 
 /** The newest, when there are very many. */
