@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { restoreDataFolder } from '../../src/offline-operations.ts'
+import { writeBackupFile } from '../../src/operations/backup-file.ts'
 import { rebuildProjections } from '../../src/rebuild-projections.ts'
-import { type Installation, openInstallation } from './harness.ts'
+import { type Installation, openInstallation, TOKEN } from './harness.ts'
 import { PROJECT_YAML } from './project-files.ts'
 
 const SHIPYARD = `apiVersion: spec.keptn.sh/0.2.3
@@ -123,6 +127,34 @@ describe('correcting what is compared with', () => {
     await correct('DELETE', first, 'pin')
     assert.deepEqual((await evaluated(112)).compared, [fallen.eventId])
     assert.equal((await installation.client.ask('DELETE', path)).status, 200)
+  })
+
+  it('comes back with a backup as it was', async () => {
+    const [first, second] = [await evaluated(100), await evaluated(200)]
+    await correct('POST', first, 'pin')
+    await correct('POST', second, 'invalidation')
+    const { url, folder, settings } = installation
+    const file = join(folder, 'backup.tar')
+    await writeBackupFile(file, async () => {
+      const path = `${url}/api/tiphys/v1/backup`
+      const answer = await fetch(path, { method: 'POST', headers: { 'x-token': TOKEN } })
+      assert.ok(answer.ok && answer.body !== null)
+      return answer.body
+    })
+    await correct('DELETE', first, 'pin')
+    await correct('DELETE', second, 'invalidation')
+    await installation.stop()
+    await rm(settings.dataDir, { recursive: true })
+    await restoreDataFolder({ file, dataDir: settings.dataDir, forgetSecrets: true })
+    await installation.start()
+    const next = await evaluated(109)
+    assert.deepEqual([next.result, next.compared], ['pass', [first.eventId]])
+    const path = `/api/tiphys/v1/evaluations/${second.triggeredId}`
+    const { invalidated } = (await installation.client.ask('GET', path)).json as {
+      invalidated?: { person: string }
+    }
+    assert.equal(invalidated?.person, 'ann', 'the second is still taken back')
+    await correct('DELETE', first, 'pin')
   })
 
   it('compares only with runs of the same labels', async () => {
