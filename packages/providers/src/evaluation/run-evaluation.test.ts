@@ -6,7 +6,8 @@ import { toPreviousEvaluation } from '@tiphys/core/evaluation/wire.ts'
 import type { RemoteQuestion, RemoteReply } from '../sli/remote-sli.ts'
 import type { SliProvider } from '../sli/sli-provider.ts'
 import { createTestResultsProvider } from '../sli/test-results-provider.ts'
-import { type EvaluationRun, runEvaluation } from './run-evaluation.ts'
+import { type EvaluationRun, runEvaluation as runUnchecked } from './run-evaluation.ts'
+import { recomputeDifference } from './stored-report.ts'
 
 const SLO = `
 spec_version: '1.0'
@@ -42,6 +43,14 @@ function run(change: Partial<EvaluationRun> = {}): EvaluationRun {
     previousEvaluations: () => Promise.resolve([]),
     ...change,
   }
+}
+
+/** Whatever comes out of a test here has to come out again from its report alone. */
+async function runEvaluation(wish: EvaluationRun): ReturnType<typeof runUnchecked> {
+  const answer = await runUnchecked(wish)
+  const { evaluation, explanation } = JSON.parse(JSON.stringify(answer))
+  assert.equal(recomputeDifference({ evaluation, explanation }), undefined)
+  return answer
 }
 
 test('a whole evaluation on test results: the payload of Keptn, and the report', async () => {
