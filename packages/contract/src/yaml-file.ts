@@ -32,7 +32,7 @@ export type LocateWithin = (path: FilePath, offset: number) => Position
 /** Aliases a file may expand: enough for shared blocks, too few for a billion laughs. */
 const MAX_ALIASES = 100
 /** A configuration file larger than this is a mistake or an attack. */
-const MAX_FILE_CHARACTERS = 1_000_000
+export const MAX_FILE_CHARACTERS = 1_000_000
 const MAX_PROBLEMS = 20
 
 export function parseYaml<T>(

@@ -19,7 +19,7 @@ import { gateConnections } from './offline-gate/gate-connections.ts'
 import { type GateHistory, openHistory } from './offline-gate/gate-history.ts'
 import { type GateQueries, gateQueries } from './offline-gate/gate-queries.ts'
 import { type GateSource, InputProblem } from './offline-gate/gate-source.ts'
-import { parseGateFile, readGateFile } from './offline-gate/read-gate-file.ts'
+import { parseGateFile, parseGrownFile, readGateFile } from './offline-gate/read-gate-file.ts'
 import { readTestResults } from './test-results/read-test-results.ts'
 
 export type GateInput = {
@@ -107,8 +107,8 @@ function windowOf(source: GateSource, nowMs: number): EvaluationWindow | undefin
 
 async function previousOf(source: GateSource): Promise<readonly PreviousEvaluation[]> {
   if (source.previous === undefined) return []
-  const { value } = await parseGateFile(source, PreviousFile, source.previous)
-  return value.map(({ id, result, labels, evaluation }, index) => ({
+  const entries = await parseGrownFile(source, PreviousFile, source.previous)
+  return entries.map(({ id, result, labels, evaluation }, index) => ({
     // An evaluation object carries no id; its place in the list says which one was meant.
     ...toPreviousEvaluation(id ?? `previous[${index}]`, result ?? '', evaluation),
     labels,

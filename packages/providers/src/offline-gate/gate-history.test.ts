@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -111,4 +112,42 @@ test('a history that is none ends the gate before anything is asked', async (con
   const blocked = await judge(root, 1, { history: join(root, 'slo.yaml', 'h.json') })
   assert.equal(blocked.exitCode, 2)
   assert.match(blocked.complaint ?? '', /^--history .*slo\.yaml.h\.json: /)
+})
+
+test('a history may be longer than any file that people write', async (context) => {
+  const root = folder(context)
+  const history = join(root, 'history.json')
+  await judge(root, 100, { history })
+  const [entry] = JSON.parse(readFileSync(history, 'utf8'))
+  const note = 'x'.repeat(10_000)
+  const many = Array.from({ length: 500 }, (_, index) => ({ ...entry, note, id: `e${index}` }))
+  writeFileSync(history, JSON.stringify(many))
+  const compared = await judge(root, 120, { history, record: false })
+  assert.deepEqual([compared.complaint, compared.exitCode], [null, 1])
+  const previous = await judge(root, 120, { previous: history })
+  assert.deepEqual([previous.complaint, previous.exitCode], [null, 1])
+  assert.equal((await judge(root, 101, { history })).exitCode, 0)
+  const kept = JSON.parse(readFileSync(history, 'utf8'))
+  assert.deepEqual([kept.length, kept[1].id, kept.at(-1).id], [500, 'e0', 'e498'])
+  writeFileSync(history, JSON.stringify([...many, { id: 3 }]))
+  const broken = await judge(root, 1, { history })
+  assert.equal(broken.exitCode, 2)
+  assert.match(broken.complaint ?? '', /history\.json: 500\.id: /)
+})
+
+test('what a pipeline beside this one forgets meanwhile is not missed', async (context) => {
+  const root = folder(context)
+  const history = join(root, 'h/')
+  await judge(root, 100, { history })
+  await judge(root, 100, { history })
+  const [oldest = ''] = readdirSync(history).toSorted()
+  const answer = await judge(root, 120, {
+    history,
+    readText(file) {
+      if (file.endsWith(oldest)) rmSync(file, { force: true })
+      return readFile(file, 'utf8')
+    },
+  })
+  assert.deepEqual([answer.complaint, answer.exitCode], [null, 1])
+  assert.equal(answer.evaluation?.comparedEvents?.length, 1)
 })

@@ -7,7 +7,7 @@ import type { PreviousEvaluation } from '@tiphys/core/evaluation/baseline.ts'
 import { toPreviousEvaluation } from '@tiphys/core/evaluation/wire.ts'
 import type { Subject } from '@tiphys/core/explanation/explanation.ts'
 import { type GateSource, InputProblem } from './gate-source.ts'
-import { parseGateFile, whyNot } from './read-gate-file.ts'
+import { parseGrownFile, whyNot } from './read-gate-file.ts'
 
 /** Evaluations that the gate keeps where `--history` says, and nowhere else. */
 export interface GateHistory {
@@ -31,7 +31,6 @@ const MAX_ENTRIES = 500
 const MAX_PREVIOUS = 100
 /** `20261123T041500123Z-….json`: sorted by name is sorted by time. */
 const ENTRY_FILE = /^\d{8}T\d{9}Z-[0-9a-f-]{36}\.json$/
-const JSON_INDENT = 2
 
 /** A folder holds a file per evaluation, for pipelines side by side; a file holds all of them, and is one for `--previous` too. */
 export async function openHistory(source: GateSource, subject: Subject): Promise<GateHistory> {
@@ -56,8 +55,8 @@ async function lookAt(path: string, isRecorded: boolean): Promise<boolean> {
     if (isRecorded) await access(path, constants.W_OK)
     return isFolder
   } catch (thrown) {
-    const isMissing = (thrown as { code?: unknown }).code === 'ENOENT'
-    if (!isMissing) throw new InputProblem({ complaint: `--history ${path}: ${whyNot(thrown)}` })
+    if (!isMissing(thrown))
+      throw new InputProblem({ complaint: `--history ${path}: ${whyNot(thrown)}` })
   }
   const isFolder = path.endsWith('/')
   if (isRecorded) await make(isFolder ? path : dirname(path), path)
@@ -74,21 +73,47 @@ async function make(folder: string, path: string): Promise<void> {
 }
 
 async function readFolder(source: GateSource, folder: string): Promise<readonly HistoryEntry[]> {
-  const names = (await readdir(folder).catch(() => [])).filter((name) => ENTRY_FILE.test(name))
+  const names = (await namesIn(folder)).filter((name) => ENTRY_FILE.test(name))
   const newestFirst = names.toSorted().toReversed().slice(0, MAX_ENTRIES)
-  const read = await Promise.all(
-    newestFirst.map((name) => parseGateFile(source, HistoryFile, join(folder, name))),
-  )
-  return read.flatMap(({ value }) => value)
+  const read = await Promise.all(newestFirst.map((name) => readEntry(source, join(folder, name))))
+  return read.flat()
+}
+
+/** None where there is no such folder yet. */
+async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder)
+  } catch (thrown) {
+    if (isMissing(thrown)) return []
+    throw new InputProblem({ complaint: `--history ${folder}: ${whyNot(thrown)}` })
+  }
+}
+
+/** None where a pipeline beside this one has just forgotten it. */
+async function readEntry(source: GateSource, file: string): Promise<readonly HistoryEntry[]> {
+  try {
+    return await parseGrownFile(source, HistoryFile, file)
+  } catch (thrown) {
+    if (await isThere(file)) throw thrown
+    return []
+  }
+}
+
+async function isThere(file: string): Promise<boolean> {
+  try {
+    await stat(file)
+    return true
+  } catch (thrown) {
+    return !isMissing(thrown)
+  }
+}
+
+function isMissing(thrown: unknown): boolean {
+  return (thrown as { code?: unknown }).code === 'ENOENT'
 }
 
 async function readWhole(source: GateSource, file: string): Promise<readonly HistoryEntry[]> {
-  try {
-    await stat(file)
-  } catch {
-    return []
-  }
-  return (await parseGateFile(source, HistoryFile, file)).value
+  return (await isThere(file)) ? await parseGrownFile(source, HistoryFile, file) : []
 }
 
 function isSamePlace({ subject }: HistoryEntry, other: Subject): boolean {
@@ -126,7 +151,9 @@ async function addFile(folder: string, entry: NewEntry): Promise<void> {
 async function replaceFile(file: string, entries: readonly object[]): Promise<void> {
   const draft = join(dirname(file), `.${basename(file)}.${randomUUID()}.tmp`)
   try {
-    await writeFile(draft, `${JSON.stringify(entries, undefined, JSON_INDENT)}\n`)
+    // A line for each, which keeps a long history short, and its changes readable.
+    const lines = entries.map((entry) => JSON.stringify(entry)).join(',\n')
+    await writeFile(draft, `[${lines}]\n`)
     await rename(draft, file)
   } finally {
     await rm(draft, { force: true })
