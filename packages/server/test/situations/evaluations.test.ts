@@ -101,7 +101,19 @@ describe('what users read: evaluations', () => {
     await judged('no SLI provider', { 'slo.yaml': SLO })
     await judged('an SLI provider that is not built in', {
       'slo.yaml': SLO,
+      'honeycomb/sli.yaml': 'indicators: { rt: "builtin" }\n',
+    })
+    await judged('an SLI provider that is not connected', {
+      'slo.yaml': SLO,
       'dynatrace/sli.yaml': 'indicators: { rt: "builtin" }\n',
+    })
+    await judged('Argo CD asked for what it does not know', {
+      'slo.yaml': SLO,
+      'argocd/sli.yaml': 'indicators: { rt: restart }\n',
+    })
+    await judged('Argo CD asked, and no application is named', {
+      'slo.yaml': SLO,
+      'argocd/sli.yaml': 'indicators: { rt: restarts }\n',
     })
     await judged('two SLI providers', {
       'slo.yaml': SLO,
