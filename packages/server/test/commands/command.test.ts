@@ -280,6 +280,23 @@ test('a log and files end at their limits, and say so', async () => {
   assert.deepEqual((await world.kept()).map(({ name }) => name).slice(1), ['test-1/e2e/b.bin'])
 })
 
+test('a log that there is no room for is missed, and no crash', async () => {
+  await using world = await openCommandWorld({}, { maxRunBytes: 5_000 })
+  const answer = await world.run({
+    file: script(),
+    files: {
+      'run.mjs': `for (let line = 0; line < 2000; line++) console.log('line ' + line)
+        await new Promise((resolve) => setTimeout(resolve, 100)); console.log('end')`,
+    },
+  })
+  assert.equal(answer.result, 'pass')
+  assert.equal(
+    answer.message,
+    'e2e passed: its output was not kept: the run has as many files as it may keep',
+  )
+  assert.deepEqual(await world.kept(), [])
+})
+
 /** A command that starts a child, which ignores being asked to end; both write their ids. */
 const FAMILY = {
   'run.mjs': `import { spawn } from 'node:child_process'

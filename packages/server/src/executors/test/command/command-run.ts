@@ -48,6 +48,10 @@ export class CommandNotStartedError extends Error {
   override name = 'CommandNotStartedError'
 }
 
+/** What the log says when it ends at its limit. */
+const NOTE_BYTES = 1_000
+const NO_LOG = 'its output was not kept: the run has as many files as it may keep'
+
 export const OUTPUT_NAME = 'output.log'
 
 /** Runs one command in a folder of its own, reads its results, and keeps what it left. Rejects when the signal aborts. */
@@ -56,7 +60,7 @@ export async function runCommand(run: CommandRun): Promise<CommandOutcome> {
   const { name, command } = test
   await using folder = await openCommandFolder(command, job, powers)
   const startMs = clock.nowMs()
-  const { end, output, log } = await spawnWithLog(run, folder)
+  const { end, output, isKept } = await spawnWithLog(run, folder)
   const endMs = clock.nowMs()
   signal.throwIfAborted()
   if (end.code === 'not-started') {
@@ -73,10 +77,10 @@ export async function runCommand(run: CommandRun): Promise<CommandOutcome> {
     startMs,
     endMs,
     result: verdict.result,
-    reasons: [...verdict.reasons, ...files.remarks],
+    reasons: [...verdict.reasons, ...(isKept ? [] : [NO_LOG]), ...files.remarks],
     figures: results.figures,
     targets: results.targets,
-    kept: files.kept + log,
+    kept: files.kept + (isKept ? 1 : 0),
   }
 }
 
@@ -84,7 +88,8 @@ async function spawnWithLog(run: CommandRun, folder: CommandFolder) {
   const { test, powers, book, reporter, clock, signal } = run
   const { settings, processes, mask } = powers
   const { argv, timeoutMs } = test.command
-  const output = createCommandOutput(settings.maxOutputBytes, mask)
+  const { maxOutputBytes, maxFileBytes } = settings
+  const output = createCommandOutput(Math.min(maxOutputBytes, maxFileBytes - NOTE_BYTES), mask)
   const writing = book.keep(`${test.name}/${OUTPUT_NAME}`, output.content)
   // A disk that is full is told of when the command is over, and not as a crash in between.
   writing.catch(() => undefined)
@@ -106,7 +111,7 @@ async function spawnWithLog(run: CommandRun, folder: CommandFolder) {
     })
     output.end()
     const kept = await writing
-    return { end, output, log: kept.code === 'kept' ? 1 : 0 }
+    return { end, output, isKept: kept.code === 'kept' }
   } finally {
     stopReports()
     output.end()
