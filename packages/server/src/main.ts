@@ -29,6 +29,7 @@ import type { Engine } from './engine/engine.ts'
 import { startEngine } from './engine/engine-loop.ts'
 import { startHousekeeping } from './engine/housekeeping.ts'
 import { createOutbox } from './engine/outbox.ts'
+import { commandProblems } from './executors/test/command/command-lint.ts'
 import { createIntake } from './intake/create-intake.ts'
 import { createIntegrations, type Integrations } from './integrations/integrations.ts'
 import { type Closing, createClosing } from './operations/closing.ts'
@@ -339,7 +340,7 @@ async function listen(
     authenticate: observation.authenticate((text, address) =>
       served.tokens.authenticate(text, address),
     ),
-    lint: lintFileSet,
+    lint: (files) => [...lintFileSet(files), ...commandProblems(files, settings.commands)],
     server: {
       version: VERSION,
       basePath,

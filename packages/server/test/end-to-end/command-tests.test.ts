@@ -137,6 +137,17 @@ describe('commands as tests, their files, and results from elsewhere', () => {
     assert.equal((await artifactsOf('no-such-run')).status, 404)
   })
 
+  it('says of a file what this server would not run', async () => {
+    const text = TESTS.replace('command: [node,', 'command: [k6,')
+    const body = { files: { 'tiphys/tests.yaml': text, 'other/tests.yaml': TESTS } }
+    const answer = await installation.client.ask('POST', '/api/tiphys/v1/lint', { body })
+    const { problems } = answer.json as { problems: readonly object[] }
+    const message =
+      'e2e runs k6, and this server runs only node; its operator can add k6 to commands.allow in tiphys.yaml'
+    const place = { file: 'tiphys/tests.yaml', line: 4, column: 5 }
+    assert.deepEqual(problems, [{ severity: 'warning', ...place, message }])
+  })
+
   const upload = (query: string, body: object, token = TOKEN) =>
     installation.client.ask('POST', `/api/tiphys/v1/test-results?${query}`, { body, token })
   const HERE = 'project=shop&stage=staging&service=carts'
