@@ -1,7 +1,8 @@
+import { ESQL, withoutLiterals } from '@tiphys/core/evaluation/query-language.ts'
 import { z } from 'zod'
 import { readPath } from '../http-json/json-reading.ts'
 import { oneLine, unlike } from '../sli/http-sli.ts'
-import type { SliReading } from '../sli/reading.ts'
+import { failure, type SliReading } from '../sli/reading.ts'
 import { readTable, type Table } from '../sli/table-reading.ts'
 import type { ElasticsearchOptions } from './elasticsearch-options.ts'
 
@@ -32,16 +33,23 @@ const TableAnswer = z.union([
       columns,
       rows: values,
       isPartial: is_partial ?? false,
+      isCut: false,
     })),
   z
     .looseObject({ columns: z.array(Column), rows: Rows, cursor: z.string().optional() })
-    .transform(({ columns, rows, cursor }) => ({ columns, rows, isPartial: cursor !== undefined })),
+    .transform(({ columns, rows, cursor }) => ({
+      columns,
+      rows,
+      isPartial: false,
+      isCut: cursor !== undefined,
+    })),
   z
     .looseObject({ schema: z.array(Column), datarows: Rows, cursor: z.string().optional() })
     .transform(({ schema, datarows, cursor }) => ({
       columns: schema,
       rows: datarows,
-      isPartial: cursor !== undefined,
+      isPartial: false,
+      isCut: cursor !== undefined,
     })),
 ])
 const DATE_TYPES: ReadonlySet<string> = new Set(['date', 'datetime', 'date_nanos', 'timestamp'])
@@ -68,19 +76,27 @@ export function readSearch(
   return withRemarks(readPath(body, options, isAggregated), remarks)
 }
 
+/** Rows that ES|QL lets out where the query has no LIMIT, and any statement at most ("LIMIT" in its reference, `size_limit` of OpenSearch). */
+const [USUAL_ROWS, MAX_ROWS] = [1000, 10_000]
+
 /** What a statement answered: columns and rows, in one of three forms. */
 export function readStatement(
   body: unknown,
-  { column }: ElasticsearchOptions,
-  isAggregated: boolean,
+  { column, language }: ElasticsearchOptions,
+  { text, isAggregated }: { readonly text: string; readonly isAggregated: boolean },
 ): SliReading {
   const answer = TableAnswer.safeParse(body)
   if (!answer.success) return unlike(TITLE, body)
-  const { columns, rows, isPartial } = answer.data
+  const { columns, rows, isPartial, isCut } = answer.data
+  const isLimited = language !== 'esql' || /\blimit\b/i.test(withoutLiterals(text, ESQL))
+  if (isCut || rows.length >= (isLimited ? MAX_ROWS : USUAL_ROWS)) {
+    const message = `the answer is cut at ${rows.length} rows; an aggregation in the query, or a LIMIT, makes fewer of them`
+    return failure('several-values', message)
+  }
   const names = columns.map(({ name, alias }) => alias ?? name)
   const table: Table = { columns: names, rows }
   const time = names[columns.findIndex(({ type }) => DATE_TYPES.has(type.toLowerCase()))]
-  const remarks = isPartial ? ['the answer is partial: there is more than this'] : []
+  const remarks = isPartial ? ['the answer is partial: some shards or clusters are missing'] : []
   return withRemarks(readTable(table, { column, time, isAggregated }), remarks)
 }
 

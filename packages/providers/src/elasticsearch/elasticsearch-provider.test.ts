@@ -285,6 +285,23 @@ test('ES|QL, the SQL of Elasticsearch and that of OpenSearch, each at its place'
   assert.equal(open.value.value, 9)
 })
 
+test('rows that the server cut off are no value', async () => {
+  const columns = [{ name: 'ms', type: 'double' }]
+  const rows = Array.from({ length: 1000 }, () => [1])
+  const asked = { aggregate: 'sum', with: { language: 'esql' } } as const
+  const cut = await ask(
+    { ...asked, query: 'FROM limits | KEEP ms' },
+    { body: { columns, values: rows } },
+  )
+  assert.equal(cut.value.detail.problem, 'several-values')
+  assert.match(cut.value.message, /^the answer is cut at 1000 rows; .*LIMIT/)
+  const limited = { ...asked, query: 'FROM a | KEEP ms | LIMIT 1000' }
+  assert.equal((await ask(limited, { body: { columns, values: rows } })).value.value, 1000)
+  const sql = { query: 'SELECT ms FROM a', aggregate: 'sum', with: { language: 'sql' } } as const
+  const paged = await ask(sql, { body: { columns, rows: [[1]], cursor: 'sDXF1ZXJ5' } })
+  assert.equal(paged.value.detail.problem, 'several-values')
+})
+
 test('rows with a date are a series, and what would write is not sent', async () => {
   const columns = [
     { name: 'ms', type: 'double' },

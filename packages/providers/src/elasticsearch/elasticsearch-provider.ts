@@ -51,12 +51,12 @@ function credentials(settings: ElasticsearchConnection): Record<string, string> 
   return user === undefined ? {} : { authorization: basicAuthorization(user, password ?? '') }
 }
 
-function read(settings: ElasticsearchConnection, body: unknown, { sli }: Asked): SliReading {
+function read(settings: ElasticsearchConnection, body: unknown, { sli, text }: Asked): SliReading {
   const options = elasticsearchOptions(settings, sli)
   // They were good enough for the question.
   if ('kind' in options) return options
   const isAggregated = sli.aggregate !== undefined
   return options.language === 'search'
     ? readSearch(body, options, isAggregated)
-    : readStatement(body, options, isAggregated)
+    : readStatement(body, options, { text, isAggregated })
 }

@@ -58,7 +58,6 @@ describeProvider({
           ['from', '1767323044'],
           ['until', '1767323344'],
           ['format', 'json'],
-          ['maxDataPoints', '11000'],
         ],
       )
       assert.equal(headers.authorization, `Basic ${btoa('4711:glc_key')}`)

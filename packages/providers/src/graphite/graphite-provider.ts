@@ -16,14 +16,15 @@ import { complaintOf, readGraphite } from './graphite-answer.ts'
 import { whyNoTarget } from './graphite-target.ts'
 
 const MS_PER_SECOND = 1000
-/** A week at a point every minute. Beyond, Graphite itself makes averages of neighbours. */
-const USUAL_MAX_POINTS = 11_000
 const MAX_POINTS = 100_000
 /** Pixels of the picture that a report links to. */
 const [WIDTH, HEIGHT] = ['900', '400']
 
 const GraphiteOptions = z.strictObject({
-  /** Beyond that many points Graphite consolidates neighbours, by their average unless the target says `consolidateBy`. */
+  /**
+   * Beyond that many points Graphite consolidates neighbours, by their average unless the target says `consolidateBy`. Unset: it sends all that
+   * it has, since a sum or the largest of averages would be wrong without a word.
+   */
   maxDataPoints: z.int().min(1).max(MAX_POINTS).optional(),
 })
 
@@ -60,9 +61,10 @@ function question(base: string, { text, sli, request }: Asked): SliQuestion | Sl
   const target = text.trim()
   const wrong = whyNoTarget(target)
   if (wrong !== undefined) return failure('query-refused', `${wrong} in ${target}`)
-  const { maxDataPoints = USUAL_MAX_POINTS } = options.data
+  const { maxDataPoints } = options.data
   const when = timeRange(request)
-  const parameters = { target, ...when, format: 'json', maxDataPoints: String(maxDataPoints) }
+  const most = maxDataPoints === undefined ? {} : { maxDataPoints: String(maxDataPoints) }
+  const parameters = { target, ...when, format: 'json', ...most }
   const link = URL.parse(`${base}/render`)
   if (link !== null) {
     link.username = ''

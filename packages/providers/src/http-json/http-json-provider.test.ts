@@ -87,6 +87,12 @@ test('a series is reduced, with its times where the answer has them', async () =
   assert.deepEqual(found.value.detail.series?.points[0], [1_767_323_045_000, 1])
   const uneven = await ask(seconds, () => ({ body: { ...body, t: [1] } }))
   assert.match(uneven.value.message, /^\$\.t leads to 1 times for 2 values$/)
+  const odd = await ask(seconds, () => ({ body: { ...body, t: [1, 'noon'] } }))
+  assert.match(odd.value.message, /^\$\.t leads to something that is no time$/)
+  const bare = await ask(seconds, () => ({
+    body: { v: [1, 2], t: ['2026-01-02T03:04:05', '2026-01-02 03:04:06'] },
+  }))
+  assert.deepEqual(bare.value.detail.series?.points[0], [1_767_323_045_000, 1])
 })
 
 test('a body is sent with its placeholders filled in as JSON text', async () => {

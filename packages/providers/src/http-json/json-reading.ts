@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { shown } from '../sli/http-sli.ts'
 import { MAX_DEPTH } from '../sli/json-answer.ts'
 import { failure, NO_DATA, type SliReading } from '../sli/reading.ts'
+import { timeOfText } from '../sli/table-reading.ts'
 
 /** A JSONPath of RFC 9535. */
 export const JsonPath = z
@@ -71,11 +72,16 @@ function readSeries(
     const message = `${timePath} leads to ${times.length} times for ${values.length} values`
     return failure('provider-failed', message)
   }
-  const points = values.flatMap((one, index): SeriesPoint[] => {
+  const points: SeriesPoint[] = []
+  for (const [index, one] of values.entries()) {
     const value = numberOf(one)
+    if (value === undefined) continue
     const timeMs = times === undefined ? index : times[index]
-    return value === undefined || timeMs === undefined ? [] : [[timeMs, value]]
-  })
+    if (timeMs === undefined) {
+      return failure('provider-failed', `${timePath} leads to something that is no time`)
+    }
+    points.push([timeMs, value])
+  }
   return { kind: 'series', points: points.toSorted(([left], [right]) => left - right) }
 }
 
@@ -107,6 +113,5 @@ const MS_PER_SECOND = 1000
 function timeOf(value: unknown): number | undefined {
   const number = numberOf(value)
   if (number !== undefined) return number < SECONDS_BELOW ? number * MS_PER_SECOND : number
-  const parsed = typeof value === 'string' ? Date.parse(value) : Number.NaN
-  return Number.isNaN(parsed) ? undefined : parsed
+  return typeof value === 'string' ? timeOfText(value) : undefined
 }

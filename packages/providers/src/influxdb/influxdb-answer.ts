@@ -44,11 +44,11 @@ export function readInfluxql(body: unknown, wish: InfluxWish): SliReading {
   if (series === undefined) return NO_DATA
   if (another !== undefined) return several((result.series ?? []).map(nameOf))
   const table: Table = { columns: series.columns, rows: series.values ?? [] }
-  const isPartial = result.partial === true || series.partial === true
-  const remarks = [
-    ...(isPartial ? ['the answer is partial: it has more rows than the server lets out'] : []),
-    ...(result.messages ?? []).map(({ text }) => oneLine(text)),
-  ]
+  if (result.partial === true || series.partial === true) {
+    const message = `the answer is cut at ${table.rows.length} rows, more than which the server does not let out; GROUP BY time(…) makes fewer of them`
+    return failure('several-values', message)
+  }
+  const remarks = (result.messages ?? []).map(({ text }) => oneLine(text))
   return withRemarks(readTable(table, { ...wish, time: 'time' }), remarks)
 }
 

@@ -248,6 +248,17 @@ test('rows of version 3 over time are UTC, in any order, and may lack a value', 
   ])
 })
 
+test('rows that only a number tells apart are several series', async () => {
+  const rows = [1, 2].map((shard) => ({ time: '2026-01-02T03:04:05', shard, ms: shard * 10 }))
+  const query = { query: 'SELECT time, shard, ms FROM http', with: { column: 'ms' } }
+  const settings = { version: 3, database: 'd', token: 't' }
+  const { value } = await ask(settings, { body: rows }, { query })
+  assert.equal(value.detail.problem, 'several-values')
+  assert.match(value.message, /^query did return several rows for one time;/)
+  const most = await ask(settings, { body: rows }, { query: { ...query, aggregate: 'max' } })
+  assert.equal(most.value.value, 20)
+})
+
 test('version 2 is asked in InfluxQL where version 1 is', async () => {
   const settings = { version: 2, database: 'd', retentionPolicy: 'r', token: 't' }
   const query = { ...INFLUXQL, with: { language: 'influxql' } }
@@ -273,11 +284,11 @@ test('user and password go into the address only where the connection says so, a
   assert.equal(token.seen[0]?.headers.authorization, 'Bearer j.w.t')
 })
 
-test('an answer cut short by the server says so', async () => {
+test('an answer cut short by the server is no value', async () => {
   const cut = series(one([[1, 7]], { partial: true }))
-  const { value } = await ask({ version: 1 }, cut, { query: INFLUXQL })
-  assert.equal(value.value, 7)
-  assert.match(value.detail.remarks?.[0] ?? '', /^the answer is partial/)
+  const { value } = await ask({ version: 1 }, cut, { query: { ...INFLUXQL, aggregate: 'sum' } })
+  assert.equal(value.detail.problem, 'several-values')
+  assert.match(value.message, /^the answer is cut at 1 rows/)
 })
 
 test('a language that this version does not speak, and options that are none, are not asked', async () => {

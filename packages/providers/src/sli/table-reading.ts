@@ -37,10 +37,12 @@ export function readTable(table: Table, wish: TableWish): SliReading {
     const message = `query did return ${groups.length} series (${groups.slice(0, MAX_NAMED).join('; ')}); one is expected`
     return failure('several-values', message)
   }
-  return readSeries(
-    values,
-    rows.map((row) => row[timeIndex]),
-  )
+  const times = rows.map((row) => row[timeIndex])
+  if (!wish.isAggregated && new Set(times).size < times.length) {
+    const message = `query did return several rows for one ${wish.time}; one series is expected, or aggregate: avg (or last, max, …) makes one value of all`
+    return failure('several-values', message)
+  }
+  return readSeries(values, times)
 }
 
 function readRows(values: readonly (number | undefined)[], wish: TableWish): SliReading {
@@ -146,7 +148,11 @@ const HAS_ZONE = /(?:Z|[+-]\d\d:?\d\d)$/i
 /** RFC 3339, or milliseconds since 1970. */
 function timeOf(cell: unknown): number | undefined {
   if (typeof cell === 'number') return cell
-  if (typeof cell !== 'string') return undefined
-  const timeMs = Date.parse(HAS_ZONE.test(cell) ? cell : `${cell.replace(' ', 'T')}Z`)
+  return typeof cell === 'string' ? timeOfText(cell) : undefined
+}
+
+/** RFC 3339, perhaps without its zone. */
+export function timeOfText(text: string): number | undefined {
+  const timeMs = Date.parse(HAS_ZONE.test(text) ? text : `${text.replace(' ', 'T')}Z`)
   return Number.isNaN(timeMs) ? undefined : timeMs
 }
