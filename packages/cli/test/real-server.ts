@@ -13,7 +13,7 @@ export type RealServer = {
   stop(signal?: NodeJS.Signals): Promise<number | null>
 }
 
-const TOKEN = 'a-token-for-tests-0123456789abcdef'
+export const TOKEN = 'a-token-for-tests-0123456789abcdef'
 
 /** @param flags more of `tiphys serve`. */
 export async function startRealServer(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { startRealServer } from './real-server.ts'
+import { startRealServer, TOKEN } from './real-server.ts'
 import type { Cli } from './run-cli.ts'
 
 const FILES = {
@@ -40,15 +40,39 @@ async function must(cli: Cli, ...args: string[]): Promise<string> {
   return stdout
 }
 
+const base64 = (text: string) => Buffer.from(text).toString('base64')
+
+/** A project with one service, by plain HTTP: each command of the CLI is a process. */
+async function prepare(url: string): Promise<void> {
+  async function post(path: string, body: object): Promise<void> {
+    const headers = { 'x-token': TOKEN, 'content-type': 'application/json' }
+    const answer = await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) })
+    assert.ok(answer.ok, `${path}: ${answer.status} ${await answer.text()}`)
+  }
+  const projects = '/api/controlPlane/v1/project'
+  await post(projects, { name: 'shop', shipyard: base64(FILES['shipyard.yaml']) })
+  await post(`${projects}/shop/service`, { serviceName: 'carts' })
+  const resources = (files: Readonly<Record<string, string>>) =>
+    Object.entries(files).map(([resourceURI, text]) => ({
+      resourceURI,
+      resourceContent: base64(text),
+    }))
+  const own = '/api/resource-service/v1/project/shop'
+  const ofProject = {
+    'tiphys/tests.yaml': FILES['tests.yaml'],
+    'tiphys/project.yaml': FILES['project.yaml'],
+  }
+  await post(`${own}/resource`, { resources: resources(ofProject) })
+  const ofService = { 'slo.yaml': FILES['slo.yaml'] }
+  await post(`${own}/stage/staging/service/carts/resource`, { resources: resources(ofService) })
+}
+
 test('a command test, its files, and results that were handed in', async (t) => {
-  const { cli } = await startRealServer(t, ['--allow-commands'])
-  for (const [name, text] of Object.entries(FILES)) writeFileSync(join(cli.home, name), text)
-  await must(cli, 'create', 'project', 'shop', '--shipyard', 'shipyard.yaml')
-  await must(cli, 'create', 'service', 'carts', '--project', 'shop')
-  const add = ['add-resource', '--project', 'shop', '--resource']
-  await must(cli, ...add, 'tests.yaml', '--resourceUri', 'tiphys/tests.yaml')
-  await must(cli, ...add, 'project.yaml', '--resourceUri', 'tiphys/project.yaml')
-  await must(cli, ...add, 'slo.yaml', '--stage', 'staging', '--service', 'carts')
+  const { cli, url } = await startRealServer(t, ['--allow-commands'])
+  for (const name of ['good.xml', 'bad.xml'] as const) {
+    writeFileSync(join(cli.home, name), FILES[name])
+  }
+  await prepare(url)
 
   const verify = ['trigger', 'sequence', 'verify', ...HERE, '--wait', '-o', 'json']
   const { keptnContext } = JSON.parse(await must(cli, ...verify)) as { keptnContext: string }
