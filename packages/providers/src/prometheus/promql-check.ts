@@ -2,7 +2,8 @@ import type { Tree } from '@lezer/common'
 import { parser } from '@prometheus-io/lezer-promql'
 import { syntaxFault } from './promql-expected.ts'
 import { METRICSQL_FUNCTIONS } from './promql-functions.ts'
-import { type PromqlToken, promqlTokens } from './promql-tokens.ts'
+import { regexFault } from './promql-regex.ts'
+import { type PromqlFault, type PromqlToken, promqlTokens } from './promql-tokens.ts'
 import { typeFault } from './promql-types.ts'
 
 /**
@@ -52,9 +53,21 @@ function check(query: string, isTemplate: boolean): PromqlProblem | undefined {
     const isMetricsql = hasMetricsql(tokens) || METRICSQL_FUNCTIONS.has(name ?? '')
     return problemOf(name === undefined ? 'syntax' : 'function', found, query, isMetricsql)
   }
+  const expression = expressionFault(tokens)
+  if (expression !== undefined) return problemOf('syntax', expression, query, false)
   const types = typeFault(tree.topNode, query, isTemplate)
   // MetricsQL fills in ranges and steps, and turns one kind into another.
   return types === undefined ? undefined : problemOf('types', types, query, true)
+}
+
+function expressionFault(tokens: readonly PromqlToken[]): PromqlFault | undefined {
+  for (const [index, { kind, text, from, inside }] of tokens.entries()) {
+    const operator = tokens[index - 1]?.text ?? ''
+    if (kind !== 'string' || inside !== '{' || !/^[=!]~$/.test(operator)) continue
+    const message = regexFault(text)
+    if (message !== undefined) return { offset: from, message }
+  }
+  return undefined
 }
 
 function problemOf(

@@ -111,7 +111,8 @@ function wrongClosing(found: string, offset: number, opened: Opening | undefined
 }
 
 /** Go's escapes, which PromQL took over; a regular expression needs its backslashes twice, or backquotes. */
-const ESCAPE = /\\(?:[abfnrtv\\'"]|[0-3][0-7]{2}|x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8})/y
+const ESCAPE =
+  /\\(?:[abfnrtv\\'"]|[0-3][0-7]{2}|x[\da-fA-F]{2}|u[\da-fA-F]{4}|U(?:000[\da-fA-F]|0010)[\da-fA-F]{4})/y
 
 function badEscape(text: string, from: number): PromqlFault | undefined {
   const quote = text.charAt(0)
