@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createFolderArtifacts } from '../../src/adapters/artifacts/folder-artifacts.ts'
@@ -91,9 +91,4 @@ export async function openCommandWorld(
     },
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   }
-}
-
-/** Folders of commands that are still there. */
-export async function commandFolders(): Promise<readonly string[]> {
-  return (await readdir(tmpdir())).filter((name) => name.startsWith('tiphys-command-'))
 }
