@@ -57,6 +57,16 @@ test('whose queries they are is known from the folder, and from the settings', (
   assert.deepEqual(lines(metricsql), [])
 })
 
+test('what Argo CD does not know is an error at its place, with what it knows', () => {
+  const text = 'indicators:\n  restarts: restarts\n  slow: { query: sync_durations }\n'
+  const [problem, ...others] = lines({ 'staging/argocd/sli.yaml': text })
+  assert.match(
+    problem ?? '',
+    /^staging\/argocd\/sli\.yaml:3:18: argocd has no indicator sync_durations, did you mean sync_duration\? it has /,
+  )
+  assert.deepEqual(others, [])
+})
+
 test('a placeholder that nobody fills is an error for every provider of ours', () => {
   const text = 'indicators: { a: "avg:x{service:{{ servic }}}" }\n'
   assert.deepEqual(lines({ 'datadog/sli.yaml': text }), [

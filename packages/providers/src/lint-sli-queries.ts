@@ -4,7 +4,9 @@ import type { SettingsFile } from '@tiphys/contract/settings.ts'
 import { SliFile } from '@tiphys/contract/sli.ts'
 import { didYouMean } from '@tiphys/contract/suggestion.ts'
 import { parseYaml } from '@tiphys/contract/yaml-file.ts'
+import { ARGOCD_PROVIDER, argocdIndicator } from '@tiphys/core/argocd-sli/indicators.ts'
 import { isTemplateName, TEMPLATE_NAMES } from '@tiphys/core/evaluation/query-template.ts'
+import { TEST_RESULTS_PROVIDER } from '@tiphys/core/evaluation/test-results-value.ts'
 import { checkPromqlTemplate } from './prometheus/promql-check.ts'
 
 /**
@@ -17,6 +19,7 @@ export function lintSliQueries(
   connections: ReadonlyMap<string, Connected>,
 ): readonly Problem[] {
   const provider = providerOf(file)
+  if (provider === ARGOCD_PROVIDER) return argocdProblems(text, file)
   const connected = connections.get(provider)
   if (connected === undefined) return nearlyOurs(provider, file, connections)
   const parsed = parseYaml(SliFile, text, file, { unknownKeys: 'warn' })
@@ -46,7 +49,7 @@ export function providerMeant(
 }
 
 /** Providers that need no connection. */
-const OWN_PROVIDERS = ['test-results', 'argocd']
+const OWN_PROVIDERS = [TEST_RESULTS_PROVIDER, ARGOCD_PROVIDER]
 
 function nearlyOurs(
   provider: string,
@@ -85,6 +88,18 @@ export function connectionsOf(settings: SettingsFile | undefined): ReadonlyMap<s
 /** The folder; empty for a file that stands alone. */
 function providerOf(file: string): string {
   return file.replaceAll('\\', '/').split('/').at(-2) ?? ''
+}
+
+/** What Argo CD can be asked is a list. */
+function argocdProblems(text: string, file: string): Problem[] {
+  const parsed = parseYaml(SliFile, text, file, { unknownKeys: 'warn' })
+  if (!parsed.ok) return []
+  return Object.entries(parsed.value.indicators ?? {}).flatMap(([name, indicator]) => {
+    const named = argocdIndicator(indicator?.query?.trim() || name)
+    if (named.ok) return []
+    const place = parsed.within(pathOf(name, indicator, parsed.at), 0)
+    return [{ severity: 'error' as const, file, ...place, message: named.message }]
+  })
 }
 
 type Place = (offset: number) => Position
