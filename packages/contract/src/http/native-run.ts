@@ -15,7 +15,7 @@ export const Waiting = z.object({
   stage: z.string(),
   service: z.string(),
   sequence: z.string(),
-  /** `delay`, `soak`, `retry`, `freeze`, `join`, `lane`, `paused`, `answer`, `finish`, `approval`, `nobody`, `blocked`. */
+  /** `delay`, `soak`, `retry`, `freeze`, `join`, `lane`, `paused`, `answer`, `finish`, `approval`, `nobody`, `blocked`, `configuration`. */
   code: z.string(),
   /** One sentence. */
   message: z.string(),

@@ -26,6 +26,7 @@ export type WaitingReason = {
     | 'approval'
     | 'nobody'
     | 'blocked'
+    | 'configuration'
   /** One sentence for people. */
   readonly message: string
   readonly sinceMs: number

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify'
 import type { Log } from '../ports/log.ts'
 import { StoreError } from '../ports/store.ts'
+import { LostCopyError } from '../ports/upstreams.ts'
 import { RefusedError, refuse, sendRefusal } from './answer.ts'
 
 const BYTES_PER_KB = 1024
@@ -14,6 +15,10 @@ const SERVER_ERROR = 500
 export function answerErrors(app: FastifyInstance, log: Log): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     if (error instanceof RefusedError) return sendRefusal(reply, error.refusal)
+    // Told in the log once, when it began.
+    if (error instanceof LostCopyError) {
+      return sendRefusal(reply, refuse('upstream-failed', error.message))
+    }
     if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
       const limitKb = Math.floor(request.routeOptions.bodyLimit / BYTES_PER_KB)
       return sendRefusal(

@@ -1,13 +1,9 @@
 import { type KeptnEvent, parseEventType } from '@tiphys/contract/event.ts'
 import type { FreezeLookup, RunInput } from '@tiphys/core/sequence/decide-run.ts'
 import type { OpenRun } from '@tiphys/core/sequence/run-state.ts'
-import { type SubscribersOf, whyJoinWaits, whyWaiting } from '@tiphys/core/sequence/why.ts'
-import type { TaskExecutor } from '../executors/executor.ts'
-import type { Clock } from '../ports/clock.ts'
-import type { Log } from '../ports/log.ts'
-import type { Store, StoredEvent } from '../ports/store.ts'
-import type { Projects } from '../projects/projects.ts'
+import { whyJoinWaits, whyWaiting } from '@tiphys/core/sequence/why.ts'
 import { createAlarm } from './alarm.ts'
+import { controlInput } from './control-input.ts'
 import { createDispatcher } from './dispatcher.ts'
 import type {
   ControlRequest,
@@ -18,34 +14,19 @@ import type {
   RerunRequest,
   RunNews,
 } from './engine.ts'
+import type { EngineParts } from './engine-parts.ts'
 import { createFreezes } from './freezes.ts'
 import { JOIN_PREFIX } from './join-book.ts'
-import { createPlanner, type IsSubscribed } from './planner.ts'
+import { createPlanner } from './planner.ts'
 import type { ProjectSnapshot } from './project-snapshot.ts'
 import { prepareRerun } from './rerun.ts'
 import { route } from './route.ts'
 import { foldRun, openRunBook, type RunBook } from './run-book.ts'
 import { dueMsOf } from './run-dues.ts'
 import { lanePlace, openTriggered } from './run-queries.ts'
+import { createStandstill } from './standstill.ts'
 import { type Step, StepBuilder, type StepParts } from './step.ts'
 import { createTurns, type Decide, type Turns } from './turns.ts'
-
-export type EngineParts = {
-  readonly store: Store
-  readonly clock: Clock
-  readonly log: Log
-  readonly projects: Projects
-  /** The newest configuration that is loaded, at once: `projects.snapshot` has been awaited before. */
-  readonly loadedSnapshot: (projectId: string) => ProjectSnapshot | undefined
-  readonly executors: readonly TaskExecutor[]
-  readonly isSubscribed: IsSubscribed
-  /** Who is subscribed now, for the waiting list; left out: nobody. */
-  readonly subscribersOf?: SubscribersOf
-  /** Sees every committed row, in order; must not throw. */
-  readonly onCommitted?: (rows: readonly StoredEvent[]) => void
-  /** Called when the outbox may have something new. */
-  readonly onEffects?: () => void
-}
 
 /** After a write that failed, due times wait this long: a full disk is not asked without a pause. */
 const REFUSED_RETRY_MS = 1_000
@@ -67,6 +48,7 @@ class EngineLoop implements Engine {
   readonly #planner
   readonly #freezes = createFreezes()
   readonly #dispatcher
+  readonly #standstill
   #book: RunBook = openRunBook([])
   readonly #turns: Turns
   readonly #stepParts: Omit<StepParts, 'book'>
@@ -95,6 +77,14 @@ class EngineLoop implements Engine {
       },
       reload: (failure) => this.#reload(failure),
     })
+    this.#standstill = createStandstill({
+      ...parts,
+      book: () => this.#book,
+      isLoaded: (projectId) => parts.loadedSnapshot(projectId) !== undefined,
+      project: (projectId) => parts.projects.byId(projectId),
+      drive: (runIds, input) => this.#drive(runIds, input),
+      goOn: (projectId) => this.#goOn(projectId),
+    })
     this.#dispatcher = createDispatcher({
       ...parts,
       snapshotOf: (run) => parts.projects.snapshotAt(run.plan.projectId, run.plan.pin),
@@ -108,6 +98,7 @@ class EngineLoop implements Engine {
     // What became due while nobody looked is decided now.
     for (const runId of await this.#fold()) this.#tick(runId)
     this.#alarm.arm()
+    await this.#standstill.look()
   }
 
   /** Makes the book anew from the log. Answers with the runs whose next task is due. */
@@ -116,17 +107,31 @@ class EngineLoop implements Engine {
     const runs = names.filter((name) => OPEN_STREAMS.some((prefix) => name.startsWith(prefix)))
     const streams = await Promise.all(runs.map((name) => this.#parts.store.read(name)))
     this.#book = openRunBook(streams)
-    const projectIds = new Set([...this.#book.runs.values()].map((run) => run.plan.projectId))
-    for (const projectId of projectIds) await this.#parts.projects.snapshot(projectId)
+    return this.#attendAll(() => true)
+  }
+
+  /** Sets due times and starts executors of what may go on. Answers with the runs whose next task is due. */
+  #attendAll(isMeant: (projectId: string) => boolean): readonly string[] {
+    const isGoing = (projectId: string) => isMeant(projectId) && !this.#standstill.holds(projectId)
     const nowMs = this.#nowMs()
     const due: string[] = []
     for (const run of this.#book.runs.values()) {
-      this.#setDue(run.runId)
-      this.#dispatcher.reconcile(run.runId, run)
+      if (!isGoing(run.plan.projectId)) continue
+      this.#attend(run.runId)
       if (run.next.some((next) => next.dueMs <= nowMs)) due.push(run.runId)
     }
-    for (const join of this.#book.joins.all()) this.#alarm.set(join.stream, join.deadlineMs)
+    for (const join of this.#book.joins.all()) {
+      if (isGoing(join.scope.projectId)) this.#alarm.set(join.stream, join.deadlineMs)
+    }
     return due
+  }
+
+  /** What waits for its configuration is neither timed nor worked on. */
+  #attend(runId: string): void {
+    const run = this.#book.run(runId)
+    if (run !== undefined && this.#standstill.holds(run.plan.projectId)) return
+    this.#setDue(runId)
+    this.#dispatcher.reconcile(runId, run)
   }
 
   async submit(input: EngineInput): Promise<EngineAnswer> {
@@ -165,6 +170,7 @@ class EngineLoop implements Engine {
 
   async control(request: ControlRequest): Promise<{ readonly runs: number }> {
     const { projectId, context, stage, action } = request
+    await this.#present(projectId)
     let runs = 0
     await this.#turns.take((builder) => {
       runs = 0
@@ -209,13 +215,15 @@ class EngineLoop implements Engine {
   why(projectId: string, context: string) {
     const nowMs = this.#nowMs()
     const { subscribersOf } = this.#parts
-    const runs = this.#book.runsOf(projectId, context).flatMap((run) =>
-      whyWaiting(run, {
-        place: lanePlace(this.#book, run),
-        nowMs,
-        freezeOf: this.#freezeOf(run, nowMs),
-        ...(subscribersOf === undefined ? {} : { subscribersOf }),
-      }),
+    const runs = this.#book.runsOf(projectId, context).flatMap(
+      (run) =>
+        this.#standstill.why(run) ??
+        whyWaiting(run, {
+          place: lanePlace(this.#book, run),
+          nowMs,
+          freezeOf: this.#freezeOf(run, nowMs),
+          ...(subscribersOf === undefined ? {} : { subscribersOf }),
+        }),
     )
     const joins = this.#book.joins.ofContext(projectId, context)
     return [...runs, ...joins.map((join) => whyJoinWaits(join))]
@@ -242,6 +250,7 @@ class EngineLoop implements Engine {
     const { key, runId, outcome, message } = news
     const nowMs = this.#nowMs()
     if ((await this.#parts.store.dedupeValue(key, nowMs)) !== undefined) return 'repeat'
+    await this.#present(this.#book.run(runId)?.plan.projectId)
     let told = false
     const answer = await this.#turns.take((builder) => {
       const run = this.#book.run(runId)
@@ -289,20 +298,36 @@ class EngineLoop implements Engine {
 
   async close(): Promise<void> {
     this.#turns.close()
+    this.#standstill.stop()
     this.#alarm.stop()
     await this.#dispatcher.close()
     await this.#turns.settled()
   }
 
   #input(runId: string, input: RunInput): Promise<void> {
-    const decided = this.#turns.take((builder) => {
-      const run = this.#book.run(runId)
-      if (run !== undefined) builder.drive(run, input)
-      return {
-        answer: { code: 'accepted', context: run?.context ?? '', eventId: '', routed: 'run' },
+    return this.#drive([runId], input)
+  }
+
+  /** One input for several runs, decided in one step. */
+  async #drive(runIds: readonly string[], input: RunInput): Promise<void> {
+    await this.#turns.take((builder) => {
+      for (const runId of runIds) {
+        const run = this.#book.run(runId)
+        if (run !== undefined) builder.drive(run, input)
       }
+      return { answer: { code: 'accepted', context: '', eventId: '', routed: 'run' } }
     })
-    return decided.then(() => undefined)
+  }
+
+  #goOn(projectId: string): void {
+    for (const runId of this.#attendAll((one) => one === projectId)) this.#tick(runId)
+    this.#alarm.arm()
+  }
+
+  /** `LostCopyError` while nothing can be decided about this project. */
+  async #present(projectId: string | undefined): Promise<void> {
+    if (projectId === undefined || this.#parts.projects.byId(projectId) === undefined) return
+    if (this.#standstill.holds(projectId)) await this.#parts.projects.snapshot(projectId)
   }
 
   #decide(decide: Decide): { step: Step; answer: EngineAnswer } {
@@ -312,10 +337,7 @@ class EngineLoop implements Engine {
   }
 
   #afterCommit(step: Step): void {
-    for (const runId of step.touched) {
-      this.#setDue(runId)
-      this.#dispatcher.reconcile(runId, this.#book.run(runId))
-    }
+    for (const runId of step.touched) this.#attend(runId)
     for (const stream of step.touchedJoins) {
       this.#alarm.set(stream, this.#book.joins.byStream(stream)?.deadlineMs)
     }
@@ -368,19 +390,5 @@ class EngineLoop implements Engine {
       const context = join?.scope.context ?? ''
       return { answer: { code: 'accepted', context, eventId: '', routed: 'run' } }
     })
-  }
-}
-
-function controlInput({ action, actor, stage, reason = '' }: ControlRequest): RunInput {
-  const by = actor.name
-  switch (action) {
-    case 'pause':
-      return { type: 'pause', by, scope: stage === undefined ? 'context' : 'stage' }
-    case 'resume':
-      return { type: 'resume', by }
-    case 'abort':
-      return { type: 'abort', by, message: `aborted by ${by}` }
-    case 'override-freeze':
-      return { type: 'unfreeze', by, reason }
   }
 }

@@ -32,6 +32,20 @@ export interface Upstreams {
   pinnedHostKeys(): Promise<readonly HostKey[]>
 }
 
+/**
+ * The local copy of an upstream is lost, and cannot be had now: nothing of the project can be read. `failure.message` is one sentence.
+ * What is known of it meanwhile is in `stateOf`; a `look` fetches it again.
+ */
+export class LostCopyError extends Error {
+  override name = 'LostCopyError'
+  readonly failure: GitFailure
+
+  constructor(failure: GitFailure) {
+    super(failure.message)
+    this.failure = failure
+  }
+}
+
 /** Where it is, and how we show ourselves there. Secrets leave this type towards git only. */
 export type UpstreamConnection = {
   /** https or ssh, without credentials in it. */

@@ -8,18 +8,26 @@ import type { Clock } from '../ports/clock.ts'
 import type { Configuration, Pin, Place } from '../ports/configuration.ts'
 import type { Log } from '../ports/log.ts'
 import type { Store } from '../ports/store.ts'
-import type { UpstreamConnection, Upstreams } from '../ports/upstreams.ts'
+import { LostCopyError, type UpstreamConnection, type Upstreams } from '../ports/upstreams.ts'
+import { createFirstSnapshots, type FirstSnapshots } from './first-snapshots.ts'
 import {
   faultOfProjectName,
   invalid,
   invalidFile,
   projectNotFound,
   refusedUpstream,
+  unwritten,
 } from './project-answers.ts'
 import { createProjectResources, type ProjectResources } from './project-resources.ts'
 import { createProjectServices, type ProjectServices } from './project-services.ts'
 import { createProjectSnapshots, type ProjectSnapshots } from './project-snapshots.ts'
-import type { CreateProject, ProjectRecord, Projects, WriteResourcesAnswer } from './projects.ts'
+import type {
+  CreateProject,
+  ProjectRecord,
+  Projects,
+  UpstreamRefused,
+  WriteResourcesAnswer,
+} from './projects.ts'
 import { loadRegistry, type RegisteredProject, type Registry } from './registry.ts'
 import { SHIPYARD_URI } from './snapshot.ts'
 import { createUpstreamFollowing, type UpstreamFollowing } from './upstream-following.ts'
@@ -57,10 +65,14 @@ export async function loadProjects(parts: ProjectsParts): Promise<LoadedProjects
   const projects = new ProjectsService(parts, registry)
   await projects.clearDeleted()
   for (const { projectId, name } of registry.all()) {
-    await projects.snapshot(projectId).catch((error: unknown) => {
+    await projects.load(projectId).catch((error: unknown) => {
       // The copy of an upstream may be lost while that is down; the other projects can work.
       if (upstreams?.stateOf(projectId) === undefined) throw error
-      parts.log?.error({ project: name, error }, 'the configuration of a project cannot be had now')
+      const why = error instanceof LostCopyError ? { message: error.message } : { error }
+      parts.log?.error(
+        { project: name, ...why },
+        'the configuration of a project cannot be had now',
+      )
     })
   }
   return projects
@@ -70,6 +82,7 @@ class ProjectsService implements LoadedProjects {
   readonly #parts: ProjectsParts
   readonly #registry: Registry
   readonly #snapshots: ProjectSnapshots
+  readonly #first: FirstSnapshots
   readonly #resources: ProjectResources
   readonly #services: ProjectServices
   readonly #following: UpstreamFollowing
@@ -82,6 +95,7 @@ class ProjectsService implements LoadedProjects {
     const { configuration, upstreams, clock, log, checkFile } = parts
     const nameOf = (projectId: string) => registry.byId(projectId)?.name ?? ''
     this.#snapshots = createProjectSnapshots(configuration, nameOf)
+    this.#first = createFirstSnapshots({ snapshots: this.#snapshots, upstreams, clock })
     this.#following = createUpstreamFollowing({
       upstreams,
       clock,
@@ -103,6 +117,25 @@ class ProjectsService implements LoadedProjects {
       checkFile,
       pinOfRun: parts.pinOfRun ?? (() => undefined),
       freshen: (projectId, maxAgeMs) => this.#following.freshen(projectId, maxAgeMs),
+      present: async (projectId) => void (await this.#first.get(projectId)),
+    })
+  }
+
+  async load(projectId: string): Promise<void> {
+    await this.#first.fetch(projectId)
+  }
+
+  /** One change of a project at a time, and none on a configuration that is not known. */
+  #change<T>(name: string, work: () => Promise<T>): Promise<T | UpstreamRefused> {
+    return this.#turns.run(name, async () => {
+      const projectId = this.#registry.find(name)?.projectId
+      try {
+        if (projectId !== undefined) await this.#first.fetch(projectId)
+      } catch (error) {
+        if (error instanceof LostCopyError) return unwritten(error.failure)
+        throw error
+      }
+      return await work()
     })
   }
 
@@ -225,7 +258,7 @@ class ProjectsService implements LoadedProjects {
     service: string,
     actor: Actor,
   ): ReturnType<Projects['createService']> {
-    return this.#turns.run(name, () => this.#services.create(name, service, actor))
+    return this.#change(name, () => this.#services.create(name, service, actor))
   }
 
   deleteService(
@@ -233,7 +266,7 @@ class ProjectsService implements LoadedProjects {
     service: string,
     actor: Actor,
   ): ReturnType<Projects['deleteService']> {
-    return this.#turns.run(name, () => this.#services.delete(name, service, actor))
+    return this.#change(name, () => this.#services.delete(name, service, actor))
   }
 
   writeResources(
@@ -242,7 +275,7 @@ class ProjectsService implements LoadedProjects {
     files: Readonly<Record<string, Uint8Array | undefined>>,
     actor: Actor,
   ): Promise<WriteResourcesAnswer> {
-    return this.#turns.run(name, () => this.#resources.write(name, place, files, actor))
+    return this.#change(name, () => this.#resources.write(name, place, files, actor))
   }
 
   listResources(
@@ -264,7 +297,7 @@ class ProjectsService implements LoadedProjects {
 
   async snapshot(projectId: string): Promise<ProjectSnapshot> {
     this.#following.nudge(projectId)
-    return this.#snapshots.newest(projectId) ?? (await this.#snapshots.refresh(projectId))
+    return await this.#first.get(projectId)
   }
 
   snapshotAt(projectId: string, pin: Pin): Promise<ProjectSnapshot> {

@@ -19,6 +19,8 @@ export type ProjectResourcesParts = {
   readonly pinOfRun: (projectId: string, commitId: string) => Pin | undefined
   /** Makes the local copy as new as it can be had in short time. */
   readonly freshen: (projectId: string, maxAgeMs: number) => Promise<unknown>
+  /** Rejects with `LostCopyError` while the project's configuration cannot be had. */
+  readonly present: (projectId: string) => Promise<void>
 }
 
 /** A reader who names no commit gets what an upstream held this long ago at most, while it answers. */
@@ -55,7 +57,16 @@ export function createProjectResources(parts: ProjectResourcesParts): ProjectRes
     return await configuration.pinOf(projectId, commitId, stage)
   }
 
+  /** A copy that was lost is asked for, as for whatever is newest. */
+  async function presentOf(name: string): Promise<void> {
+    const projectId = registry.find(name)?.projectId
+    if (projectId === undefined || snapshots.newest(projectId) !== undefined) return
+    await parts.freshen(projectId, READ_AGE_MS)
+    await parts.present(projectId)
+  }
+
   async function pinAt(name: string, place: Place, commitId: string | undefined) {
+    await presentOf(name)
     const found = projectAt(name, place)
     if ('code' in found) return found
     const { projectId } = found

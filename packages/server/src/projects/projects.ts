@@ -55,7 +55,7 @@ export interface Projects {
     commitId?: string,
   ): Promise<{ code: 'found'; content: Uint8Array; commitId: string } | ResourceNotFound>
 
-  /** The configuration at the newest commit, as the next trigger would pin it. */
+  /** The configuration at the newest commit, as the next trigger would pin it. `LostCopyError` (ports/upstreams.ts) while there is none. */
   snapshot(projectId: string): Promise<ProjectSnapshot>
   snapshotAt(projectId: string, pin: Pin): Promise<ProjectSnapshot>
   /**

@@ -11,6 +11,7 @@ import { createApprovalExecutor } from '../../src/executors/approval/approval-ex
 import type { TaskExecutor } from '../../src/executors/executor.ts'
 import type { Actor } from '../../src/intake/actor.ts'
 import type { Store } from '../../src/ports/store.ts'
+import { LostCopyError } from '../../src/ports/upstreams.ts'
 import {
   PROJECT_ID,
   SIMULATED_SNAPSHOT,
@@ -48,9 +49,11 @@ export async function engineHarness(options: HarnessOptions = {}) {
     settings: settings(options.freezes),
     stageSettings: () => (options.queue === undefined ? {} : { queue: options.queue }),
   }
+  let isLost = false
+  const lost = { code: 'unreachable', message: 'it is lost', retryable: true } as const
   const projects = {
     ...simulatedProjects,
-    snapshot: () => Promise.resolve(snapshot),
+    snapshot: () => (isLost ? Promise.reject(new LostCopyError(lost)) : Promise.resolve(snapshot)),
     snapshotAt: () => Promise.resolve(snapshot),
   }
   const boot = () =>
@@ -59,7 +62,7 @@ export async function engineHarness(options: HarnessOptions = {}) {
       clock,
       log: QUIET,
       projects,
-      loadedSnapshot: () => snapshot,
+      loadedSnapshot: () => (isLost ? undefined : snapshot),
       executors: [createApprovalExecutor(), ...(options.executors ?? [])],
       isSubscribed: () => false,
     })
@@ -89,6 +92,10 @@ export async function engineHarness(options: HarnessOptions = {}) {
     rewrite(stages: readonly object[]) {
       const changed = Shipyard.parse({ apiVersion: 'spec.keptn.sh/0.2.3', spec: { stages } })
       snapshot = { ...snapshot, shipyard: changed }
+    },
+    /** From the next start on nobody can read the configuration; `false`: it is there again. */
+    lose(isGone = true) {
+      isLost = isGone
     },
     async restart() {
       await engine.close()

@@ -17,7 +17,7 @@ import type {
   ResourceEntry,
   WriteResult,
 } from '../../ports/configuration.ts'
-import type { UpstreamRecords, Upstreams } from '../../ports/upstreams.ts'
+import { LostCopyError, type UpstreamRecords, type Upstreams } from '../../ports/upstreams.ts'
 import { LOCAL_HEADS } from './branch-heads.ts'
 import {
   type Ground,
@@ -31,12 +31,7 @@ import { type Git, GitError } from './git-command.ts'
 import type { HostKeySource, Protocol } from './git-home.ts'
 import { createGitUpstreams } from './git-upstreams.ts'
 import { projectMetadata } from './keptn-metadata.ts'
-import {
-  type ChangeWords,
-  LostCopyError,
-  ProjectRepositories,
-  UNFINISHED,
-} from './project-repositories.ts'
+import { type ChangeWords, ProjectRepositories, UNFINISHED } from './project-repositories.ts'
 import { createRepositories, type Repositories } from './repositories.ts'
 import { placeFault, resourceUriFault } from './resource-uri.ts'
 import { loadUpstreamBook, NO_UPSTREAM_RECORDS, type UpstreamBook } from './upstream-book.ts'

@@ -2,14 +2,15 @@ import { rename } from 'node:fs/promises'
 import { sameRepository } from '@tiphys/contract/repository-url.ts'
 import { type KeptnLayout, METADATA_FILE } from '@tiphys/core/configuration/keptn-layout.ts'
 import type { KeyedMutex } from '../../keyed-mutex.ts'
-import type {
-  HostKey,
-  NewUpstream,
-  UpstreamBegun,
-  UpstreamConnection,
-  UpstreamLook,
-  UpstreamRefusal,
-  Upstreams,
+import {
+  type HostKey,
+  LostCopyError,
+  type NewUpstream,
+  type UpstreamBegun,
+  type UpstreamConnection,
+  type UpstreamLook,
+  type UpstreamRefusal,
+  type Upstreams,
 } from '../../ports/upstreams.ts'
 import { type Heads, LOCAL_HEADS } from './branch-heads.ts'
 import { writeCommit } from './fast-import.ts'
@@ -18,7 +19,6 @@ import type { HostKeySource } from './git-home.ts'
 import { projectMetadata } from './keptn-metadata.ts'
 import {
   KEPTN_IDENTITY,
-  LostCopyError,
   type ProjectRepositories,
   type ProjectRepositoriesParts,
 } from './project-repositories.ts'

@@ -7,6 +7,7 @@ import type { KeptnLayout } from '@tiphys/core/configuration/keptn-layout.ts'
 import { readShipyardFile } from '@tiphys/providers/lint-files.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { GitFailure } from '../../ports/desired-state.ts'
+import { LostCopyError } from '../../ports/upstreams.ts'
 import { type Heads, LOCAL_HEADS, moveHeads, readHeads } from './branch-heads.ts'
 import { commitChanges } from './commit-branches.ts'
 import type { Ground, Plan } from './configuration-change.ts'
@@ -45,18 +46,6 @@ export type Applied =
   | Exclude<Plan, { code: 'planned' }>
   | { readonly code: 'upstream-failed'; readonly failure: GitFailure }
 
-/** The local copy of an upstream is not there, and cannot be had now. */
-export class LostCopyError extends GitError {
-  override name = 'LostCopyError'
-  readonly failure: GitFailure
-
-  constructor(cause: GitFailure) {
-    const message = `the local copy of the configuration is lost, and ${cause.message}`
-    super(message)
-    this.failure = { ...cause, message }
-  }
-}
-
 export type ChangeWords = { readonly message: string; readonly author?: string | undefined }
 
 /** A repository that is being made has this in its name; what a killed process left of it is removed at the next start. */
@@ -77,6 +66,8 @@ export class ProjectRepositories {
   readonly #parts: ProjectRepositoriesParts
   readonly #folder: string
   readonly #following = new Map<string, AbortController>()
+  /** Lost copies that are being fetched again: whoever needs one waits for the same. */
+  readonly #copying = new Map<string, Promise<void>>()
 
   constructor(parts: ProjectRepositoriesParts) {
     this.#parts = parts
@@ -103,7 +94,7 @@ export class ProjectRepositories {
     const record = this.#parts.book.find(projectId)
     if (record === undefined) return undefined
     const read = remoteOf(record.connection, this.#parts.protocols, this.#parts.stop)
-    if (read.code === 'failed') throw new LostCopyError(read.failure)
+    if (read.code === 'failed') throw new LostCopyError(lost(read.failure))
     return read.remote
   }
 
@@ -113,21 +104,31 @@ export class ProjectRepositories {
     if (await exists(directory)) return directory
     const remote = this.remoteOf(projectId)
     if (remote === undefined) return undefined
+    const copying =
+      this.#copying.get(projectId) ??
+      this.#copyAgain(projectId, remote).finally(() => this.#copying.delete(projectId))
+    this.#copying.set(projectId, copying)
+    await copying
+    return directory
+  }
+
+  async #copyAgain(projectId: string, remote: Remote): Promise<void> {
     const { git, repositories, book, timeouts } = this.#parts
+    const directory = this.directoryOf(projectId)
     await repositories.forget(directory)
     const unfinished = this.newDirectory()
     try {
       const cloned = await cloneAside(git, remote, unfinished, timeouts.cloneMs)
       if (cloned.code === 'failed') {
-        book.note(projectId, cloned.failure)
-        throw new LostCopyError(cloned.failure)
+        const failure = lost(cloned.failure)
+        book.note(projectId, failure)
+        throw new LostCopyError(failure)
       }
       await noteSeen(git, unfinished, await readHeads(git, unfinished, LOCAL_HEADS))
       await rename(unfinished, directory)
     } finally {
       await rm(unfinished, { recursive: true, force: true })
     }
-    return directory
   }
 
   /** Every branch of the local copy. */
@@ -299,6 +300,10 @@ export class ProjectRepositories {
     const message = `${remote.name}: the newest commit of ${mainBranch} (${commitId?.slice(0, 8)}) has no readable shipyard, so the one before it counts: ${why}`
     return failure('shipyard-unreadable', message)
   }
+}
+
+function lost(cause: GitFailure): GitFailure {
+  return { ...cause, message: `the local copy of the configuration is lost, and ${cause.message}` }
 }
 
 /** Who asked for a change: upstream every commit is Keptn's. */

@@ -27,6 +27,8 @@ export function addTriggerEvaluationRoute(
       const { project, stage, service } = params
       const found = findProject(parts.projects, project)
       if (!found.ok) return found
+      // Without its configuration nobody knows its stages, and that is what is said.
+      await parts.projects.snapshot(found.record.projectId)
       // Keptn answers these with 400, not 404.
       if (!found.record.stages.includes(stage))
         return refuse('invalid', `Stage not found: ${stage}`)
