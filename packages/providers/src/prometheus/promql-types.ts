@@ -5,7 +5,18 @@ import {
   type PromqlFunction,
   type PromqlType,
 } from './promql-functions.ts'
+import { POSTFIXES, postfixed } from './promql-postfix.ts'
+import { selector } from './promql-selector.ts'
 import type { PromqlFault } from './promql-tokens.ts'
+import {
+  childrenOf,
+  expressionsIn,
+  Fault,
+  NAMES,
+  type Source,
+  type Type,
+  textOf,
+} from './promql-tree.ts'
 
 /**
  * What a query that follows the grammar is refused for all the same: a function with the wrong kind or number of arguments, an operator
@@ -25,44 +36,6 @@ export function typeFault(
     if (thrown instanceof Fault) return { offset: thrown.offset, message: thrown.message }
     throw thrown
   }
-}
-
-/** `isTemplate`: placeholders were filled with words like xxx, which may stand for anything. */
-type Source = { readonly text: string; readonly isTemplate: boolean }
-
-/** `any`: a placeholder stands there. */
-type Type = PromqlType | 'any'
-
-class Fault extends Error {
-  override name = 'Fault'
-  readonly offset: number
-  constructor(node: SyntaxNode, message: string) {
-    super(message)
-    this.offset = node.from
-  }
-}
-
-const EXPRESSIONS: ReadonlySet<string> = new Set([
-  ...['AggregateExpr', 'BinaryExpr', 'FunctionCall', 'MatrixSelector', 'NumberDurationLiteral'],
-  ...['OffsetExpr', 'ParenExpr', 'StringLiteral', 'SubqueryExpr', 'UnaryExpr', 'VectorSelector'],
-  ...['StepInvariantExpr', 'AnchoredExpr', 'SmoothedExpr'],
-])
-
-const NAMES: Readonly<Record<PromqlType, string>> = {
-  scalar: 'a single number',
-  vector: 'an instant vector',
-  matrix: 'a range of time like x[5m]',
-  string: 'a text in quotes',
-}
-
-function childrenOf(node: SyntaxNode): SyntaxNode[] {
-  const children: SyntaxNode[] = []
-  for (let child = node.firstChild; child !== null; child = child.nextSibling) children.push(child)
-  return children
-}
-
-function expressionsIn(node: SyntaxNode | null): SyntaxNode[] {
-  return node === null ? [] : childrenOf(node).filter((child) => EXPRESSIONS.has(child.name))
 }
 
 /**
@@ -100,135 +73,6 @@ function plainType(node: SyntaxNode, source: Source): Type {
 function innerType(node: SyntaxNode, source: Source): Type {
   const [inner] = expressionsIn(node)
   return inner === undefined ? 'any' : typeOf(inner, source)
-}
-
-function textOf(node: SyntaxNode, source: Source): string {
-  return source.text.slice(node.from, node.to)
-}
-
-/** Placeholders are filled with this word before anything is parsed. */
-const PLACEHOLDER = /^xx+$/
-
-function selector(node: SyntaxNode, source: Source): Type {
-  const matchers = node.getChild('LabelMatchers')
-  if (node.getChild('Identifier') !== null) {
-    return source.isTemplate && matchers === null && PLACEHOLDER.test(textOf(node, source))
-      ? 'any'
-      : 'vector'
-  }
-  const given = matchers === null ? [] : childrenOf(matchers)
-  if (!given.some((matcher) => canExclude(matcher, source))) {
-    throw new Fault(
-      node,
-      'the selector takes every series there is; it needs a metric, or a label that is not empty',
-    )
-  }
-  return 'vector'
-}
-
-/** Whether a matcher refuses a series without that label; true where that cannot be told. */
-function canExclude(matcher: SyntaxNode, source: Source): boolean {
-  if (matcher.name === 'QuotedLabelName') return true
-  const literals = [...matcher.getChildren('StringLiteral')]
-  const operator = matcher.getChild('MatchOp')
-  const last = literals.at(-1)
-  if (operator === null || last === undefined) return false
-  const text = textOf(last, source).slice(1, -1)
-  switch (textOf(operator, source)) {
-    case '=':
-      return text !== ''
-    case '!=':
-      return text === ''
-    case '=~':
-      return !matchesEmpty(text, false)
-    default:
-      return matchesEmpty(text, true)
-  }
-}
-
-/** Go's expressions are not JavaScript's: where ours cannot read one, `unsure` is the answer. */
-function matchesEmpty(expression: string, unsure: boolean): boolean {
-  try {
-    return new RegExp(`^(?:${expression})$`, 'u').test('')
-  } catch {
-    return unsure
-  }
-}
-
-const POSTFIXES: ReadonlySet<string> = new Set([
-  ...['MatrixSelector', 'SubqueryExpr', 'OffsetExpr', 'StepInvariantExpr'],
-  ...['AnchoredExpr', 'SmoothedExpr'],
-])
-
-/** Ranges, offsets and times behind an operand, innermost first: which may follow which. */
-function postfixed(
-  operand: SyntaxNode,
-  operandIs: Type,
-  postfixes: readonly SyntaxNode[],
-  source: Source,
-): Type {
-  let type = operandIs
-  let isSelector = operand.name === 'VectorSelector'
-  let shifts: string[] = []
-  for (const postfix of postfixes) {
-    switch (postfix.name) {
-      case 'MatrixSelector':
-        checkRange(operand, { isSelector, isBare: type !== 'matrix' && shifts.length === 0 })
-        zeroDuration(postfix, source)
-        type = 'matrix'
-        break
-      case 'SubqueryExpr':
-        if (type !== 'vector' && type !== 'any') {
-          throw new Fault(operand, `a subquery is of an instant vector, found ${NAMES[type]}`)
-        }
-        zeroDuration(postfix, source)
-        type = 'matrix'
-        isSelector = true
-        shifts = []
-        break
-      case 'OffsetExpr':
-      case 'StepInvariantExpr':
-        shifts = withShift(postfix.name === 'OffsetExpr' ? 'offset' : '@', operand, {
-          isSelector,
-          shifts,
-        })
-        break
-      default:
-    }
-  }
-  return type
-}
-
-function checkRange(
-  operand: SyntaxNode,
-  found: { readonly isSelector: boolean; readonly isBare: boolean },
-): void {
-  if (found.isSelector && found.isBare) return
-  const message = found.isSelector
-    ? 'a range like [5m] goes right behind a metric, before offset and @'
-    : 'a range like [5m] goes with a metric only; of an expression it is a subquery, [5m:]'
-  throw new Fault(operand, message)
-}
-
-/** `offset` and `@` go with a metric, a range or a subquery, each once. */
-function withShift(
-  word: 'offset' | '@',
-  operand: SyntaxNode,
-  found: { readonly isSelector: boolean; readonly shifts: readonly string[] },
-): string[] {
-  if (!found.isSelector) {
-    const message = `${word} goes with a metric, a range or a subquery, not with an expression`
-    throw new Fault(operand, message)
-  }
-  if (found.shifts.includes(word)) throw new Fault(operand, `${word} stands here twice`)
-  return [...found.shifts, word]
-}
-
-function zeroDuration(node: SyntaxNode, source: Source): void {
-  const duration = node.getChild('DurationExpr')
-  if (duration !== null && /^(0+(ms|[smhdwy]))+$/.test(textOf(duration, source))) {
-    throw new Fault(duration, 'a duration has to be greater than 0')
-  }
 }
 
 function functionCall(node: SyntaxNode, source: Source): Type {
