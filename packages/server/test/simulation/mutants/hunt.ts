@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { MUTANTS, type Mutant } from './catalog.ts'
 
 /** A bug that is not found in so many stories survives. */
-const SEEDS = 1_000
+const SEEDS = 2_000
 const CHECKOUT = fileURLToPath(new URL('../../../../../', import.meta.url))
 const MAIN = 'packages/server/test/simulation/main.ts'
 /** What a story needs of the checkout. */
