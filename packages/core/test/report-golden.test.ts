@@ -13,7 +13,7 @@ import { failedReport, LINKS } from './failed-report.ts'
 /** Text that people read, as they read it; UPDATE_GOLDEN=1 writes it anew, for a person to look at. */
 function assertGolden(name: string, text: string): void {
   const file = new URL(`./golden/${name}`, import.meta.url)
-  if (process.env['UPDATE_GOLDEN'] === '1') return writeFileSync(file, text)
+  if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(file, text)
   const golden = readFileSync(file, 'utf8')
   // Data is laid out by the formatter.
   if (name.endsWith('.json')) assert.deepEqual(JSON.parse(text), JSON.parse(golden))

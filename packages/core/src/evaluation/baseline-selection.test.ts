@@ -160,7 +160,7 @@ const comparisons = fc.record({
   compare_with: fc.constantFrom('single_result', 'several_results', ''),
   include_result_with_score: fc.constantFrom('all', 'pass', 'pass_or_warn'),
   number_of_comparison_results: fc.integer({ min: 1, max: 5 }),
-  same_labels: fc.constantFrom([], ['region']),
+  same_labels: fc.constantFrom<string[]>([], ['region']),
 })
 
 test('every evaluation counts or is left out, and leaving out what was left out changes nothing', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Evaluation } from '@tiphys/contract/evaluation.ts'
 import type { SloFile } from '@tiphys/contract/slo.ts'
 import fc from 'fast-check'
 import type { PreviousEvaluation } from '../evaluation/baseline.ts'
@@ -31,7 +32,7 @@ function stored(
   file: SloFile,
   values: Readonly<Record<string, number>>,
   previous: readonly PreviousEvaluation[] = HISTORY,
-): StoredReport {
+): StoredReport & { readonly evaluation: Evaluation } {
   const slo = normaliseSlo(file)
   const outcome = evaluate({
     slo,
