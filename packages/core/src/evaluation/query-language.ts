@@ -13,6 +13,8 @@ export type QueryLanguage = {
   readonly hasSlashComments?: boolean
   /** After this a slash begins a pattern, up to the next one: nothing but plain words may be filled in, and quotes are part of it. */
   readonly patternsAfter?: RegExp
+  /** Its text literals may be queries of a language of their own, which is read like this one (json-document.ts). */
+  readonly texts?: QueryLanguage
 }
 
 /**
@@ -57,6 +59,8 @@ export const SQL_OF_ANY_KIND: QueryLanguage = {
   lineComment: '--',
   hasBlockComments: true,
 }
+/** JSON whose texts may be queries: `{"query_string": {"query": "build:…"}}`. */
+export const JSON_DOCUMENT: QueryLanguage = { ...JSON_BODY, texts: SQL_OF_ANY_KIND }
 /** Of Elasticsearch: text in "…", names in `…`. */
 export const ESQL: QueryLanguage = {
   literals: { '"': 'backslash', '`': 'verbatim' },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { builtInQuery } from './prometheus-query.ts'
+import { JSON_DOCUMENT } from './query-language.ts'
 import { deploymentOf, type QueryScope } from './query-scope.ts'
 import { expandQuery } from './sli-query.ts'
 
@@ -43,6 +44,30 @@ test('a label of an event cannot change what is asked', () => {
   assert.equal(expand('rate(x[$LABEL.window])', { labels: { window: '5m' } }), 'rate(x[5m])')
   assert.equal(expand('x{a=~"$LABEL.v"}', { labels: { v: '(a|b) c' } }), 'x{a=~"(a|b) c"}')
   assert.match(expand('x{d="$DEPLOYMENT"}', { deployment: '"} or y{' }), /^refused/)
+})
+
+test('a label cannot change a query inside a document of JSON', () => {
+  const inJson = (query: string, x: string) => {
+    const scope = { ...SCOPE, labels: { x } }
+    const expanded = expandQuery(query, scope, WINDOW, JSON_DOCUMENT)
+    return expanded.ok ? expanded.query : `refused: ${expanded.message}`
+  }
+  for (const [query, x] of [
+    ['{"q":"level:error AND build:$LABEL.x"}', 'a OR level:info'],
+    ['{"q":"{{ labels.x }} AND level:error"}', 'a OR b'],
+    ['{"q":"build:\\"{{ labels.x }}\\""}', 'a" OR level:"info'],
+    [`{"n": {{ end_s }}, "q": "select 1 where s = '{{ labels.x }}'"}`, "a' or 1=1"],
+    ['q="{{ labels.x }}"&limit=1', 'a&limit=9'],
+    ['{"n": {{ labels.x }}}', '1, "m": 2'],
+  ] as const) {
+    assert.match(inJson(query, x), /^refused: .* holds /, query)
+  }
+  const alone = '{"a": {"term": {"b": " {{ labels.x }} "}}, "size": {{ duration_s }}}'
+  const hostile = `x'"\\ OR 1`
+  assert.equal(inJson(alone, hostile), `{"a": {"term": {"b": " x'\\"\\\\ OR 1 "}}, "size": 300}`)
+  const quoted = `{"q": "s = '{{ labels.x }}' and t:\\"$LABEL.x\\""}`
+  assert.equal(inJson(quoted, 'a b'), `{"q": "s = 'a b' and t:\\"a b\\""}`)
+  assert.equal(inJson('q=$SERVICE-{{ labels.x }}', '1.2'), 'q=carts-1.2')
 })
 
 test("the deployment is the event's, else its label, else primary", () => {

@@ -1,4 +1,5 @@
-import { literalAt, openQuote, PROMQL, type QueryLanguage } from './query-language.ts'
+import { looksLikeJson, queriesInJson } from './json-document.ts'
+import { literalAt, openQuote, PLAIN, PROMQL, type QueryLanguage } from './query-language.ts'
 import { durationSeconds, type QueryScope, withoutQuotes } from './query-scope.ts'
 import { fillTemplate } from './query-template.ts'
 
@@ -12,7 +13,7 @@ export type ExpandedQuery =
  * `$identity`.
  *
  * Labels and deployment come with an event, and an event may not change what is asked (behaviour.md 5): inside quotes they must not
- * end the quotes, outside they must be plain words. `{{ … }}` is filled after that (query-template.ts).
+ * end the quotes, outside they must be plain words; in a document of JSON both holds for each of its texts, too. `{{ … }}` is filled after that (query-template.ts).
  */
 export function expandQuery(
   query: string,
@@ -20,6 +21,14 @@ export function expandQuery(
   window: { readonly startMs: number; readonly endMs: number },
   language: QueryLanguage = PROMQL,
 ): ExpandedQuery {
+  const { texts } = language
+  if (texts !== undefined) {
+    if (!looksLikeJson(query)) return expandQuery(query, scope, window, PLAIN)
+    for (const one of queriesInJson(query)) {
+      const expanded = expandQuery(one, scope, window, texts)
+      if (!expanded.ok) return expanded
+    }
+  }
   let text = query
   for (const [key, value] of longestFirst(scope.filters)) {
     const plain = withoutQuotes(value)

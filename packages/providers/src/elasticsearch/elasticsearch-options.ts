@@ -2,7 +2,7 @@ import type { ElasticsearchConnection } from '@tiphys/contract/connections/elast
 import {
   DOUBLE_QUOTED,
   ESQL,
-  JSON_BODY,
+  JSON_DOCUMENT,
   type QueryLanguage,
   SQL_OF_ANY_KIND,
 } from '@tiphys/core/evaluation/query-language.ts'
@@ -76,7 +76,7 @@ export function elasticsearchLanguage({ query, with: options }: SliQuery): Query
   const language = options?.['language']
   if (language === 'esql') return ESQL
   if (language === 'sql') return SQL_OF_ANY_KIND
-  return isBody(query) ? JSON_BODY : DOUBLE_QUOTED
+  return isBody(query) ? JSON_DOCUMENT : DOUBLE_QUOTED
 }
 
 /** A search by words never begins like this. */

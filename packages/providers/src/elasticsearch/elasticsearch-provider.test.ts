@@ -228,6 +228,17 @@ test('buckets over time are a series', async () => {
   ])
 })
 
+test('a label changes no query inside a body', async () => {
+  const words = { query_string: { query: 'build:"{{ labels.hostile }}"' } }
+  for (const query of [
+    { query: JSON.stringify({ query: words }), with: { index: 'a' } },
+    { query: '*', with: { index: 'a', body: { query: words } } },
+  ]) {
+    const { value, seen } = await ask(query, search({}))
+    assert.deepEqual([value.detail.problem, seen.length], ['query-unsafe', 0])
+  }
+})
+
 test('an answer that is partial says so', async () => {
   const failures = [{ shard: 0, reason: { type: 'x', reason: 'node left' } }]
   const shards = { total: 5, successful: 3, failed: 2, failures }

@@ -1,6 +1,6 @@
 import type { ElasticsearchConnection } from '@tiphys/contract/connections/elasticsearch.ts'
 import { isJsonObject, type Json, type JsonObject } from '@tiphys/contract/json.ts'
-import { JSON_BODY, PLAIN, SQL_OF_ANY_KIND } from '@tiphys/core/evaluation/query-language.ts'
+import { JSON_DOCUMENT, PLAIN, SQL_OF_ANY_KIND } from '@tiphys/core/evaluation/query-language.ts'
 import { expandQuery } from '@tiphys/core/evaluation/sli-query.ts'
 import type { Asked, SliQuestion } from '../sli/http-sli.ts'
 import { failure, type SliFailure } from '../sli/reading.ts'
@@ -98,7 +98,7 @@ function besideOf(
   request: SliRequest,
 ): { readonly body: JsonObject } | SliFailure {
   if (body === undefined) return { body: {} }
-  const filled = expandQuery(JSON.stringify(body), request.scope, request.window, JSON_BODY)
+  const filled = expandQuery(JSON.stringify(body), request.scope, request.window, JSON_DOCUMENT)
   if (!filled.ok) return failure('query-unsafe', `with.body: ${filled.message}`)
   return bodyOf(filled.query, 'with.body')
 }

@@ -110,6 +110,13 @@ test('a body is sent with its placeholders filled in as JSON text', async () => 
   })
 })
 
+test('a label changes no query inside a body', async () => {
+  const body = { q: "select avg(ms) from t where note = '{{ labels.hostile }}'" }
+  const query = { query: 'sql', with: { value: '$.v', body } }
+  const { value, seen } = await ask(query, () => ({ body: { v: 1 } }))
+  assert.deepEqual([value.detail.problem, seen.length], ['query-unsafe', 0])
+})
+
 test('no query leads away from the address of the connection', async () => {
   for (const query of [
     'https://elsewhere.example/x',

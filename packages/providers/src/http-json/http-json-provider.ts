@@ -1,6 +1,6 @@
 import type { ConnectionTls } from '@tiphys/contract/connections/connections.ts'
 import type { HttpJsonConnection } from '@tiphys/contract/connections/http-json.ts'
-import { JSON_BODY, PLAIN } from '@tiphys/core/evaluation/query-language.ts'
+import { JSON_DOCUMENT, PLAIN } from '@tiphys/core/evaluation/query-language.ts'
 import { expandQuery } from '@tiphys/core/evaluation/sli-query.ts'
 import {
   type Asked,
@@ -57,7 +57,7 @@ function question(base: string, { text, sli, request }: Asked): SliQuestion | Sl
   const link = withoutUser(url)
   if (body === undefined) return { url, link, ...(method && { method }), headers: headers ?? {} }
   const template = typeof body === 'string' ? body : JSON.stringify(body)
-  const filled = expandQuery(template, request.scope, request.window, JSON_BODY)
+  const filled = expandQuery(template, request.scope, request.window, JSON_DOCUMENT)
   if (!filled.ok) return failure('query-unsafe', `with.body: ${filled.message}`)
   return {
     url,
