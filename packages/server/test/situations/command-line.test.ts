@@ -144,7 +144,7 @@ describe('what users read: the command line', () => {
           ],
           [
             'a provider that is not built in',
-            `${gate} --sli sli.yaml --provider dynatrace --url ${nowhere}`,
+            `${gate} --sli sli.yaml --provider graphana --url ${nowhere}`,
           ],
         ] as const,
         ([situation, line]) => run(situation, line),
