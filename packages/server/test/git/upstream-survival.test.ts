@@ -129,3 +129,46 @@ test('a lost copy of an upstream that is down is said, and had again afterwards'
   await world.host.comeBack()
   assert.equal((await write(next, 'b')).code, 'written')
 })
+
+test('a look that waits behind a write makes way for the write behind it', async () => {
+  await using world = await openUpstreamWorld({ fetchMs: 300 })
+  await emptyRepository(world, 'shop')
+  assert.equal((await begin(world, 'shop')).code, 'begun')
+  world.host.delay(60_000)
+  const asked = world.host.requests.length
+  const first = write(world.configuration, 'a')
+  await until('the host to be asked', () => world.host.requests.length > asked || undefined)
+  const look = assert.rejects(world.configuration.upstreams.look('p1'), { name: 'AbortError' })
+  const answers = await Promise.all([first, write(world.configuration, 'b')])
+  await look
+  for (const answer of answers) {
+    assert.equal(refusalOf(answer), 'host/shop did not answer within 0.3 s')
+  }
+  world.host.delay(0)
+  assert.equal((await world.configuration.upstreams.look('p1')).code, 'looked')
+})
+
+test('a look makes way for other credentials and for a deletion, also while it fetches a lost copy', async () => {
+  await using world = await openUpstreamWorld({ fetchMs: 300 })
+  await emptyRepository(world, 'shop')
+  assert.equal((await begin(world, 'shop')).code, 'begun')
+  const { configuration, host } = world
+  const { upstreams } = configuration
+  host.delay(60_000)
+  const hanging = async () => {
+    const asked = host.requests.length
+    const look = assert.rejects(upstreams.look('p1'), { name: 'AbortError' })
+    await until('the host to be asked', () => host.requests.length > asked || undefined)
+    return { look }
+  }
+  const first = await hanging()
+  const attached = await upstreams.attach('p1', world.connection('shop', { token: 'new' }))
+  await first.look
+  assert.ok(attached.code === 'upstream-failed')
+  assert.equal(refusalOf(attached), 'host/shop did not answer within 0.3 s')
+  await world.loseCopy('p1')
+  const second = await hanging()
+  await configuration.deleteProject('p1')
+  await second.look
+  assert.deepEqual(upstreams.projectIds(), [])
+})

@@ -6,7 +6,6 @@ import {
   METADATA_FILE,
   placesOf,
 } from '@tiphys/core/configuration/keptn-layout.ts'
-import { createKeyedMutex } from '../../keyed-mutex.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type {
   CommitWords,
@@ -32,6 +31,7 @@ import type { HostKeySource, Protocol } from './git-home.ts'
 import { createGitUpstreams } from './git-upstreams.ts'
 import { projectMetadata } from './keptn-metadata.ts'
 import { type ChangeWords, ProjectRepositories, UNFINISHED } from './project-repositories.ts'
+import { createProjectTurns } from './project-turns.ts'
 import { createRepositories, type Repositories } from './repositories.ts'
 import { placeFault, resourceUriFault } from './resource-uri.ts'
 import { loadUpstreamBook, NO_UPSTREAM_RECORDS, type UpstreamBook } from './upstream-book.ts'
@@ -82,7 +82,7 @@ class BareConfiguration implements GitConfiguration {
   readonly #repositories: Repositories
   readonly #projects: ProjectRepositories
   readonly #book: UpstreamBook
-  readonly #writers = createKeyedMutex()
+  readonly #turns = createProjectTurns()
   readonly #stop = new AbortController()
 
   constructor(parts: GitConfigurationParts, book: UpstreamBook) {
@@ -101,7 +101,7 @@ class BareConfiguration implements GitConfiguration {
     this.upstreams = createGitUpstreams({
       ...shared,
       projects: this.#projects,
-      writers: this.#writers,
+      turns: this.#turns,
     })
   }
 
@@ -110,7 +110,7 @@ class BareConfiguration implements GitConfiguration {
     files: Readonly<Record<string, Uint8Array>>,
     metadata: { readonly name: string; readonly createdMs: number },
   ): Promise<{ code: 'created'; commitId: string } | { code: 'exists' }> {
-    return this.#writers.run(projectId, async () => {
+    return this.#turns.change(projectId, async () => {
       const directory = this.#projects.directoryOf(projectId)
       const { mainBranch } = this.layoutOf(projectId)
       if (await exists(directory)) return { code: 'exists' }
@@ -139,7 +139,7 @@ class BareConfiguration implements GitConfiguration {
   }
 
   deleteProject(projectId: string): Promise<void> {
-    return this.#writers.run(projectId, async () => {
+    return this.#turns.change(projectId, async () => {
       const directory = this.#projects.directoryOf(projectId)
       await this.#book.forget(projectId)
       await this.#repositories.forget(directory)
@@ -260,8 +260,7 @@ class BareConfiguration implements GitConfiguration {
     plan: (ground: Ground) => Promise<Plan>,
     words: ChangeWords,
   ): Promise<WriteResult> {
-    this.#projects.giveWay(projectId)
-    return await this.#writers.run(projectId, async () => {
+    return await this.#turns.change(projectId, async () => {
       try {
         const applied = await this.#projects.apply(projectId, plan, words)
         if (applied.code !== 'applied') return applied

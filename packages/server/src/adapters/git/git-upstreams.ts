@@ -1,7 +1,6 @@
 import { rename } from 'node:fs/promises'
 import { sameRepository } from '@tiphys/contract/repository-url.ts'
 import { type KeptnLayout, METADATA_FILE } from '@tiphys/core/configuration/keptn-layout.ts'
-import type { KeyedMutex } from '../../keyed-mutex.ts'
 import {
   type HostKey,
   LostCopyError,
@@ -22,6 +21,7 @@ import {
   type ProjectRepositories,
   type ProjectRepositoriesParts,
 } from './project-repositories.ts'
+import type { ProjectTurns } from './project-turns.ts'
 import { type Copy, SHIPYARD_FILE, servicesOf, UpstreamCopies } from './upstream-copy.ts'
 import { raced, taken, UpstreamMoves } from './upstream-move.ts'
 import {
@@ -35,7 +35,7 @@ import {
 
 export type GitUpstreamsParts = ProjectRepositoriesParts & {
   readonly projects: ProjectRepositories
-  readonly writers: KeyedMutex
+  readonly turns: ProjectTurns
   readonly hostKeys?: HostKeySource
 }
 
@@ -103,7 +103,7 @@ class GitUpstreams implements Upstreams {
     }
     const running = this.#looks.get(projectId)
     if (running !== undefined) return await running
-    const look = this.#parts.writers.run(projectId, () => this.#look(projectId))
+    const look = this.#parts.turns.look(projectId, (signal) => this.#look(projectId, signal))
     this.#looks.set(projectId, look)
     return await look.finally(() => this.#looks.delete(projectId))
   }
@@ -120,11 +120,11 @@ class GitUpstreams implements Upstreams {
     return (await this.#parts.hostKeys?.pinnedHostKeys()) ?? []
   }
 
-  async #look(projectId: string): Promise<UpstreamLook> {
+  async #look(projectId: string, signal: AbortSignal): Promise<UpstreamLook> {
     const { book, projects } = this.#parts
     if (book.find(projectId) === undefined) return { code: 'none' }
     try {
-      const followed = await projects.follow(projectId)
+      const followed = await projects.follow(projectId, signal)
       if (followed.code === 'failed') return followed
       const { changed } = followed
       return { code: 'looked', changed, services: changed ? await this.#servicesOf(projectId) : [] }
@@ -157,7 +157,7 @@ class GitUpstreams implements Upstreams {
     }
     this.#claimed.add(key)
     try {
-      return await this.#parts.writers.run(projectId, () => work(remote))
+      return await this.#parts.turns.change(projectId, () => work(remote))
     } finally {
       this.#claimed.delete(key)
     }

@@ -65,7 +65,6 @@ const LONGEST_RETRY_MS = 1_000
 export class ProjectRepositories {
   readonly #parts: ProjectRepositoriesParts
   readonly #folder: string
-  readonly #following = new Map<string, AbortController>()
   /** Lost copies that are being fetched again: whoever needs one waits for the same. */
   readonly #copying = new Map<string, Promise<void>>()
 
@@ -98,17 +97,29 @@ export class ProjectRepositories {
     return read.remote
   }
 
-  /** The directory of a project that there is. A lost local copy of an upstream is fetched again. */
-  async present(projectId: string): Promise<string | undefined> {
+  /**
+   * The directory of a project that there is. A lost local copy of an upstream is fetched again; who gives up (AbortError) ends that
+   * for nobody who goes on waiting.
+   */
+  async present(projectId: string, giveWay?: AbortSignal): Promise<string | undefined> {
     const directory = this.directoryOf(projectId)
     if (await exists(directory)) return directory
     const remote = this.remoteOf(projectId)
     if (remote === undefined) return undefined
     const copying =
       this.#copying.get(projectId) ??
-      this.#copyAgain(projectId, remote).finally(() => this.#copying.delete(projectId))
+      this.#copyAgain(projectId, withSignal(remote, giveWay)).finally(() =>
+        this.#copying.delete(projectId),
+      )
     this.#copying.set(projectId, copying)
-    await copying
+    try {
+      await copying
+    } catch (error) {
+      const isOver = giveWay?.aborted === true || remote.signal.aborted
+      // Whoever began the copy made way, and this one needs it still.
+      if (!isOver && isAbort(error)) return await this.present(projectId, giveWay)
+      throw error
+    }
     return directory
   }
 
@@ -162,36 +173,26 @@ export class ProjectRepositories {
     return { code: 'applied', heads: new Map([...heads, ...made.heads]) }
   }
 
-  /** Ends a fetch of `follow` that a write would have to wait for; `follow` rejects with an AbortError. */
-  giveWay(projectId: string): void {
-    this.#following.get(projectId)?.abort()
-  }
-
   /** Fetches and follows; whether anything moved. */
   async follow(
     projectId: string,
+    giveWay: AbortSignal,
   ): Promise<{ code: 'followed'; changed: boolean } | { code: 'failed'; failure: GitFailure }> {
     const { git, book, timeouts } = this.#parts
     const remote = this.remoteOf(projectId)
-    const directory = await this.present(projectId)
+    const directory = await this.present(projectId, giveWay)
     if (remote === undefined || directory === undefined)
       throw new GitError(`${projectId} has no upstream`)
     const layout = this.layoutOf(projectId)
     await this.#parts.repositories.prepareWrite(directory)
-    const giveWay = new AbortController()
-    this.#following.set(projectId, giveWay)
-    try {
-      const signal = AbortSignal.any([remote.signal, giveWay.signal])
-      // Nobody waits for this one: much that was pushed may take its time.
-      const place = { directory, layout, timeoutMs: timeouts.cloneMs }
-      const fetched = await fetchHeads(git, { ...remote, signal }, place)
-      const followed =
-        fetched.code === 'failed' ? fetched : await this.#moveTo(projectId, remote, fetched.heads)
-      book.note(projectId, followed.code === 'failed' ? followed.failure : undefined)
-      return followed
-    } finally {
-      this.#following.delete(projectId)
-    }
+    const signal = AbortSignal.any([remote.signal, giveWay])
+    // Nobody waits for this one: much that was pushed may take its time.
+    const place = { directory, layout, timeoutMs: timeouts.cloneMs }
+    const fetched = await fetchHeads(git, { ...remote, signal }, place)
+    const followed =
+      fetched.code === 'failed' ? fetched : await this.#moveTo(projectId, remote, fetched.heads)
+    book.note(projectId, followed.code === 'failed' ? followed.failure : undefined)
+    return followed
   }
 
   async #applyThere(
@@ -300,6 +301,15 @@ export class ProjectRepositories {
     const message = `${remote.name}: the newest commit of ${mainBranch} (${commitId?.slice(0, 8)}) has no readable shipyard, so the one before it counts: ${why}`
     return failure('shipyard-unreadable', message)
   }
+}
+
+function withSignal(remote: Remote, giveWay: AbortSignal | undefined): Remote {
+  if (giveWay === undefined) return remote
+  return { ...remote, signal: AbortSignal.any([remote.signal, giveWay]) }
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError'
 }
 
 function lost(cause: GitFailure): GitFailure {
