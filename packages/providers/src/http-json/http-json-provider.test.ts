@@ -134,6 +134,7 @@ test('no query leads away from the address of the connection', async () => {
 test('options that are none are refused before anything is asked', async () => {
   for (const [options, message] of [
     [{ value: 'data.p95' }, /^with\.value: expected a JSONPath like \$\.data\.p95$/],
+    [{ value: "$.items[?search(@.a, '^(a+)+$')].v" }, /^with\.value: expected a JSONPath/],
     [{ valeu: '$.x' }, /^with: .*valeu/],
     [{ method: 'DELETE' }, /^with\.method: /],
   ] as const) {

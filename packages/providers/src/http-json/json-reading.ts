@@ -6,7 +6,7 @@ import { MAX_DEPTH } from '../sli/json-answer.ts'
 import { failure, NO_DATA, type SliReading } from '../sli/reading.ts'
 import { timeOfText } from '../sli/table-reading.ts'
 
-/** A JSONPath of RFC 9535. */
+/** A JSONPath of RFC 9535, without `match` and `search`. */
 export const JsonPath = z
   .string()
   .refine((text) => compiled(text) !== undefined, 'expected a JSONPath like $.data.p95')
@@ -26,6 +26,8 @@ export type HttpJsonOptions = z.infer<typeof HttpJsonOptions>
 
 /** `..` goes as deep as an answer may be, which json-answer.ts says. */
 const PATHS = new JSONPathEnvironment({ maxRecursionDepth: 2 * MAX_DEPTH })
+// A regular expression and an answer that suits it can keep the whole process busy for hours.
+for (const name of ['match', 'search']) PATHS.functionRegister.delete(name)
 
 /** Undefined for a text that is no JSONPath. */
 function compiled(path: string): JSONPathQuery | undefined {
