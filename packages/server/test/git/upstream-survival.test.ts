@@ -172,3 +172,25 @@ test('a look makes way for other credentials and for a deletion, also while it f
   await second.look
   assert.deepEqual(upstreams.projectIds(), [])
 })
+
+test('what the host says of its own disk is its failure, and no failure of ours', async () => {
+  await using world = await openUpstreamWorld()
+  await begun(world)
+  const words =
+    "fatal: unable to create temporary file: No space left on device; transport 'ssh' not allowed"
+  for (const status of [500, 507, 403]) {
+    world.host.answerWith(status, words)
+    const answer = await write(world.configuration, 'a')
+    const sentence =
+      status === 403
+        ? 'host/shop: the credentials may not do this (403)'
+        : 'host/shop: it answers with an error of its own'
+    assert.equal(refusalOf(answer), sentence)
+    const attached = await world.configuration.upstreams.attach('p1', world.connection('shop'))
+    assert.ok(attached.code === 'upstream-failed', JSON.stringify(attached))
+    assert.equal(refusalOf(attached), sentence)
+    assert.equal((await world.configuration.upstreams.look('p1')).code, 'failed')
+  }
+  world.host.answerWith(undefined)
+  assert.equal((await write(world.configuration, 'a')).code, 'written')
+})

@@ -28,8 +28,8 @@ export interface GitHttp extends AsyncDisposable {
   afterPush(callback: (() => 'answer' | 'drop') | undefined): void
   /** Waits that long before each answer. */
   delay(delayMs: number): void
-  /** Answers every request with this status; undefined serves again. */
-  answerWith(status: number | undefined): void
+  /** Answers every request with this status, and words that git shows as `remote: …`; undefined serves again. */
+  answerWith(status: number | undefined, words?: string): void
   /** Stops listening and breaks every connection. */
   goDown(): Promise<void>
   /** Listens on the same port again. */
@@ -60,6 +60,7 @@ class GitHost implements GitHttp {
   #afterPush: (() => 'answer' | 'drop') | undefined
   #delayMs = 0
   #status: number | undefined
+  #words = ''
   readonly #stop = new AbortController()
 
   constructor(root: string, tls: GitHttpTls | undefined) {
@@ -115,8 +116,9 @@ class GitHost implements GitHttp {
     this.#delayMs = delayMs
   }
 
-  answerWith(status: number | undefined): void {
+  answerWith(status: number | undefined, words = 'the host has a bad day'): void {
     this.#status = status
+    this.#words = words
   }
 
   async goDown(): Promise<void> {
@@ -143,7 +145,8 @@ class GitHost implements GitHttp {
     if (body === undefined) return
     if (this.#delayMs > 0 && !(await this.#pause(this.#delayMs))) return
     if (this.#status !== undefined) {
-      response.writeHead(this.#status).end('the host has a bad day\n')
+      const headers = { 'content-type': 'text/plain' }
+      response.writeHead(this.#status, headers).end(`${this.#words}\n`)
       return
     }
     if (

@@ -103,7 +103,11 @@ export function failureOf(
   if (result.code === 'too-much-output') {
     return failure('git-failed', `${where} sent more than ${result.maxOutputBytes} bytes`)
   }
-  const meaning = MEANINGS.find(({ said }) => said.test(result.stderr))
+  const own = ownWords(result.stderr)
+  // A host may say anything; it counts where git itself says nothing that is known, and never as what is set here.
+  const meaning =
+    MEANINGS.find(({ said }) => said.test(own)) ??
+    MEANINGS.find(({ said, code }) => code !== 'url-not-allowed' && said.test(result.stderr))
   if (meaning !== undefined) return failure(meaning.code, `${where}: ${meaning.sentence}`)
   const words = wordsOf(result.stderr, secrets)
   return failure('git-failed', `${where}: git failed (${result.exitCode}): ${words}`)
@@ -111,6 +115,12 @@ export function failureOf(
 
 export function failure(code: GitFailureCode, message: string): GitFailure {
   return { code, message, retryable: RETRYABLE[code] }
+}
+
+/** What git says by itself, without the lines that a host sent. Over ssh a host's lines carry no mark, and are taken for git's. */
+export function ownWords(stderr: string): string {
+  const isOwn = (line: string) => !/^(remote: |fatal: remote error: )/.test(line)
+  return stderr.split('\n').filter(isOwn).join('\n')
 }
 
 /** What the host itself said: git puts `remote: ` before its lines. Empty when it said nothing. */

@@ -5,7 +5,7 @@ import type { UpstreamConnection } from '../../ports/upstreams.ts'
 import { type Heads, moveHeads, readHeads, SEEN_HEADS } from './branch-heads.ts'
 import { type Git, GitError, type GitRunOptions } from './git-command.ts'
 import { type GitCredentials, secretsOf } from './git-credentials.ts'
-import { failure, failureOf } from './git-failure.ts'
+import { failure, failureOf, ownWords } from './git-failure.ts'
 import type { Protocol } from './git-home.ts'
 import { type Push, pushBranches } from './gitops-push.ts'
 
@@ -35,6 +35,7 @@ export const REMOTE_TIMEOUTS: RemoteTimeouts = {
 }
 
 const DEFAULT_USER = 'git'
+const OWN_DISK = /unable to (write|create)|No space left/i
 export const NEW_MAIN_BRANCH = 'main'
 
 /** Reads a connection; what the settings do not allow, or what git could not be asked for, is refused before anybody is called. */
@@ -197,7 +198,8 @@ function refused(result: Parameters<typeof failureOf>[0], remote: Remote): Faile
     ...secretsOf(remote.credentials),
     ...(password === undefined || password === '' ? [] : [password]),
   ]
-  if (result.code === 'exited' && /unable to (write|create)|No space left/i.test(result.stderr)) {
+  // Our own disk, not the host's: its words are marked.
+  if (result.code === 'exited' && OWN_DISK.test(ownWords(result.stderr))) {
     throw new GitError(`${remote.name}: ${result.stderr.trim()}`)
   }
   return { code: 'failed', failure: failureOf(result, remote.name, secrets) }
