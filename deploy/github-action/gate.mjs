@@ -28,7 +28,7 @@ const ONE = [
   'user',
   'fail-on',
 ]
-const MANY = ['sli', 'test-results', 'labels']
+const MANY = ['sli', 'test-results']
 
 const inputs = JSON.parse(process.env.TIPHYS_GATE_INPUTS ?? '{}')
 const folder = resolve(inputs['report-folder'] || 'tiphys-gate')
@@ -40,6 +40,8 @@ for (const file of reports) rmSync(file, { force: true })
 const flags = [
   ...ONE.flatMap((name) => flag(name, inputs[name])),
   ...MANY.flatMap((name) => lines(inputs[name]).flatMap((value) => flag(name, value))),
+  // One at a time: what follows a comma in somebody's title is no label of its own.
+  ...lines(inputs.labels).flatMap((value) => flag('label', value)),
   ...(inputs.record === 'false' ? ['--no-record'] : []),
   ...reports.map((file) => `--report=${file}`),
 ]

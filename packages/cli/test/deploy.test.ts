@@ -73,14 +73,21 @@ function outputsOf(text: string): Record<string, string> {
 
 test('the GitHub action: the verdict is the step, the report its summary', (context) => {
   const folder = workspace(context, 700)
-  const hostile = 'note=$(touch owned); "; touch owned\nversion=2'
-  const run = runAction(folder, { values: 'values.json', service: 'carts', labels: hostile })
+  const hostile = 'note=$(touch owned); "; touch owned, version=3\nversion=2\ntitle=a, b'
+  const run = runAction(folder, {
+    values: 'values.json',
+    service: 'carts',
+    labels: hostile,
+    history: 'h.json',
+  })
   assert.equal(run.status, 1, run.stderr)
   assert.equal(run.outputs['exit-code'], '1')
   assert.equal(run.outputs['result'], 'fail')
   assert.equal(run.outputs['score'], '0')
   assert.match(run.outputs['sentence'] ?? '', /^carts 2 failed because rt was 700/)
   assert.match(readFileSync(run.summary, 'utf8'), /rt/)
+  const [{ labels }] = JSON.parse(readFileSync(join(folder, 'h.json'), 'utf8'))
+  assert.deepEqual([labels.version, labels.title], ['2', 'a, b'])
   const report = (name: string) => readFileSync(join(folder, 'tiphys-gate', name), 'utf8')
   assert.match(report('report.html'), /^<!doctype html>/)
   assert.match(report('report.xml'), /<failure message="700 ≥ 600|<failure message="/)

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { formatProblem } from '@tiphys/contract/problem.ts'
 import { type GateOutput, runOfflineGate } from '@tiphys/providers/offline-gate.ts'
+import { pairOf } from '../declare/flags.ts'
 import type { ExitCode } from '../exit-code.ts'
 import { CommandFailure } from '../failure.ts'
 import { readText, whyUnreadable } from '../input-file.ts'
@@ -28,6 +29,7 @@ type Options = GlobalOptions & {
   readonly stage?: string
   readonly service?: string
   readonly labels: Readonly<Record<string, string>>
+  readonly label: readonly string[]
   readonly user?: string
   readonly failOn: 'fail' | 'warning'
   readonly output: GateOutput
@@ -41,7 +43,8 @@ const BEARER_TOKEN = 'TIPHYS_SLI_TOKEN'
 export async function evaluate(options: Options): Promise<ExitCode | undefined> {
   const interrupt = new AbortController()
   process.once('SIGINT', () => interrupt.abort(new Error('interrupted')))
-  const { failOn, output, labels, report: reports } = options
+  const { failOn, output, report: reports } = options
+  const labels = { ...options.labels, ...Object.fromEntries(options.label.map(pairOf)) }
   const answer = await runOfflineGate({
     ...source(options),
     slo: options.slo,
@@ -56,6 +59,8 @@ export async function evaluate(options: Options): Promise<ExitCode | undefined> 
   })
   for (const problem of answer.problems) printNote(formatProblem(problem))
   if (answer.complaint !== null) printNote(`tiphys: ${answer.complaint}`)
+  // Where nobody reads to the end the process ends there: with the verdict, even so.
+  process.exitCode = answer.exitCode
   process.stdout.write(answer.report)
   for (const { file, text } of answer.reports) {
     try {

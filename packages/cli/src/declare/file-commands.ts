@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { lazy } from '../lazy.ts'
-import { labelsFlag, outputFlag } from './flags.ts'
+import { collectValues, labelsFlag, outputFlag } from './flags.ts'
 
 /** Adds what works on files without a server: lint and the offline gate. */
 export function declareFileCommands(program: Command): void {
@@ -69,6 +69,11 @@ function declareEvaluate(program: Command): void {
     .addOption(new Option('-s, --stage <name>', 'for $STAGE in queries'))
     .addOption(new Option('--service <name>', 'for $SERVICE in queries'))
     .addOption(labelsFlag('for $LABEL.<key> in queries; several with commas or again'))
+    .addOption(
+      new Option('--label <key=value>', 'one label, whose value may hold commas; again for more')
+        .argParser(collectValues)
+        .default([], 'none'),
+    )
     .addOption(
       new Option('--fail-on <result>', 'the result from which on the exit code is 1')
         .choices(['fail', 'warning'])
