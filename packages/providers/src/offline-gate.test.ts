@@ -200,7 +200,7 @@ test('wrong use is one sentence, and nothing is evaluated', async () => {
     /^--test-results report\.xml: it is <format>:<file>, with one of junit, k6/,
   )
   assert.equal(
-    await complaint({ provider: 'prometheus', url: 'ftp://anna:secret@x' }),
+    await complaint({ provider: 'prometheus', url: 'ftp://anna:sec@ret@x' }),
     '--url "ftp://x" is not an http or https address',
   )
   assert.equal(

@@ -96,5 +96,5 @@ export function kindOf(provider: string): ConnectionKind {
 }
 
 export function withoutUserinfo(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, '//')
+  return url.replace(/\/\/[^/]*@/, '//')
 }
