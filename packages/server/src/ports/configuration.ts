@@ -36,12 +36,12 @@ export interface Configuration {
     words: CommitWords,
   ): Promise<WriteResult>
   /**
-   * Makes a service known in the repository of a project with an upstream, as Keptn does, by a metadata.yaml in each stage. Without an
-   * upstream nobody else reads it, and the first write to the service does that.
+   * Makes services known in the repository of a project with an upstream, as Keptn does, by a metadata.yaml in each stage, all in one
+   * go. Without an upstream nobody else reads it, and the first write to the service does that.
    */
-  addService(
+  addServices(
     projectId: string,
-    service: string,
+    services: readonly string[],
     stages: readonly string[],
     author?: string,
   ): Promise<WriteResult>

@@ -197,12 +197,9 @@ class ProjectsService implements LoadedProjects {
       const attached = await upstreams.attach(projectId, connection)
       if (attached.code !== 'attached') return refusedUpstream(attached)
       this.#parts.log?.info({ project: name, by: actor.name }, 'the project has an upstream')
-      const stages = this.#record(project).stages
-      for (const service of project.services) {
-        // Nothing depends on it: the first write to the service does the same.
-        await this.#parts.configuration.addService(projectId, service.name, stages, actor.name)
-      }
+      // Also of a copy that was lost, and is there again now.
       await this.#snapshots.refresh(projectId)
+      await this.#services.addAll(project, actor)
       return { code: 'attached' }
     })
   }

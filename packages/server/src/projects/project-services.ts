@@ -4,7 +4,7 @@ import type { Log } from '../ports/log.ts'
 import { faultOfServiceName, invalid, projectNotFound, unwritten } from './project-answers.ts'
 import type { ProjectSnapshots } from './project-snapshots.ts'
 import type { Projects } from './projects.ts'
-import type { Registry } from './registry.ts'
+import type { RegisteredProject, Registry } from './registry.ts'
 
 export type ProjectServicesParts = {
   readonly registry: Registry
@@ -17,6 +17,8 @@ export type ProjectServicesParts = {
 export type ProjectServices = {
   create(name: string, service: string, actor: Actor): ReturnType<Projects['createService']>
   delete(name: string, service: string, actor: Actor): ReturnType<Projects['deleteService']>
+  /** Makes all its services known in an upstream that is new to the project. */
+  addAll(project: RegisteredProject, actor: Actor): Promise<void>
   /** Records services that an upstream holds files of, those that are new. */
   takeOver(projectId: string, services: readonly string[]): Promise<void>
 }
@@ -40,7 +42,7 @@ export function createProjectServices(parts: ProjectServicesParts): ProjectServi
       }
       const { projectId } = project
       const stages = stagesOf(projectId)
-      const added = await configuration.addService(projectId, service, stages, actor.name)
+      const added = await configuration.addServices(projectId, [service], stages, actor.name)
       if (added.code === 'upstream-failed') return unwritten(added.failure)
       if (added.code !== 'written') return invalid(added.message)
       await registry.record(projectId, { type: 'service.created', service }, actor)
@@ -68,6 +70,19 @@ export function createProjectServices(parts: ProjectServicesParts): ProjectServi
       await registry.record(projectId, { type: 'service.deleted', service }, actor)
       await snapshots.refresh(projectId)
       return { code: 'deleted' }
+    },
+    async addAll({ projectId, name, services }, actor) {
+      const names = services.map((service) => service.name)
+      if (names.length === 0) return
+      const stages = stagesOf(projectId)
+      const added = await configuration.addServices(projectId, names, stages, actor.name)
+      if (added.code === 'written') {
+        await snapshots.refresh(projectId)
+        return
+      }
+      // Nothing depends on it: the first write to a service does the same.
+      const { message } = added.code === 'upstream-failed' ? added.failure : added
+      log?.warn({ project: name, message }, 'services could not be made known in the upstream')
     },
     async takeOver(projectId, services) {
       for (const service of services) {

@@ -54,7 +54,7 @@ export function createMemoryConfiguration(): Configuration {
       )
       return Promise.resolve(append(projectId, new Map(tree)))
     },
-    addService(projectId) {
+    addServices(projectId) {
       const id = commitId(historyOf(projectId).length)
       return Promise.resolve({ code: 'written', commitId: id, pin: { main: id } })
     },

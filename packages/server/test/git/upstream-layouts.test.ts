@@ -98,7 +98,7 @@ test('with a branch for each stage a write goes to its branch, a service away fr
   assert.equal(await repository.show('prometheus/sli.yaml', 'dev'), 'sli')
   await write(configuration, CARTS, { 'jmeter/load.jmx': undefined })
   assert.deepEqual(await uris(configuration, CARTS), ['metadata.yaml', 'slo.yaml'])
-  await configuration.addService('p1', 'orders', ['dev', 'prod'])
+  await configuration.addServices('p1', ['orders'], ['dev', 'prod'])
   assert.deepEqual((await repository.subjects('prod')).slice(-1), ['Added service: orders'])
   assert.match(await repository.show('orders/metadata.yaml', 'dev'), /servicename: orders/)
   const removed = await configuration.removePlaces('p1', [CARTS, PROD_CARTS], {
@@ -148,7 +148,7 @@ test('no stage gets the branch of the project’s own files', async () => {
     code: 'invalid-uri',
     message,
   })
-  assert.deepEqual(await configuration.addService('p1', 'orders', ['dev', 'master']), {
+  assert.deepEqual(await configuration.addServices('p1', ['orders'], ['dev', 'master']), {
     code: 'invalid-uri',
     message,
   })
@@ -161,7 +161,7 @@ test('a host without atomic pushes gets all branches all the same', async () => 
   const repository = await keptnInBranches(world, 'shop')
   await repository.run(['config', 'receive.advertiseAtomic', 'false'])
   await adopt(world, 'shop')
-  await world.configuration.addService('p1', 'orders', ['dev', 'prod'])
+  await world.configuration.addServices('p1', ['orders'], ['dev', 'prod'])
   for (const stage of ['dev', 'prod']) {
     assert.match(await repository.show('orders/metadata.yaml', stage), /servicename: orders/)
   }
@@ -177,7 +177,7 @@ test('of several branches a push goes everywhere or nowhere', async () => {
     if (isFirst) await repository.commit({ rival: 'x' }, { branch: 'prod', message: 'rival' })
     isFirst = false
   })
-  const added = await world.configuration.addService('p1', 'orders', ['dev', 'prod'])
+  const added = await world.configuration.addServices('p1', ['orders'], ['dev', 'prod'])
   assert.equal(added.code, 'written', JSON.stringify(added))
   assert.deepEqual((await repository.subjects('prod')).slice(-2), [
     'rival',

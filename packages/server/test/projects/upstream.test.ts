@@ -9,6 +9,7 @@ import { loadProjects } from '../../src/projects/create-projects.ts'
 import { startFollowingUpstreams } from '../../src/projects/follow-upstreams.ts'
 import { until } from '../end-to-end/until.ts'
 import {
+  emptyRepository,
   keptnInBranches,
   openUpstreamWorld,
   SHIPYARD,
@@ -132,4 +133,30 @@ test('a project whose copy is lost while its host is down holds up no other', as
   await world.host.comeBack()
   await next.projects.followUpstream(shop?.projectId ?? '')
   assert.deepEqual(next.projects.find('shop')?.stages, ['dev', 'prod'])
+})
+
+test('a project with services that gets an upstream makes them known there in one commit', async () => {
+  await using world = await openUpstreamWorld()
+  const repository = await emptyRepository(world, 'shop')
+  const { projects } = await load(world, createMemoryStore())
+  await projects.create({ name: 'shop', shipyard: SHIPYARD }, TIPHYS)
+  for (const service of ['carts', 'orders', 'users']) {
+    assert.equal((await projects.createService('shop', service, TIPHYS)).code, 'created')
+  }
+  const place = { level: 'service', stage: 'dev', service: 'carts' } as const
+  await projects.writeResources('shop', place, { 'slo.yaml': Buffer.from('a') }, TIPHYS)
+  const attach = () => projects.attachUpstream('shop', world.connection('shop'), TIPHYS)
+  assert.equal((await attach()).code, 'attached')
+  const subjects = ['initialized project', 'Updated resource', 'Added 3 services']
+  assert.deepEqual(await repository.subjects(), subjects)
+  for (const stage of ['dev', 'prod']) {
+    for (const service of ['carts', 'orders', 'users']) {
+      const file = `.keptn-stages/${stage}/${service}/metadata.yaml`
+      assert.match(await repository.show(file), new RegExp(service))
+    }
+  }
+  assert.equal((await attach()).code, 'attached')
+  assert.deepEqual(await repository.subjects(), subjects)
+  assert.equal((await projects.createService('shop', 'late', TIPHYS)).code, 'created')
+  assert.deepEqual(await repository.subjects(), [...subjects, 'Added service: late'])
 })

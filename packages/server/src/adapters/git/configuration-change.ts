@@ -69,24 +69,26 @@ export async function planRemoval(
   }
 }
 
-/** A metadata.yaml in every stage that has none of this service. */
-export async function planService(
+/** A metadata.yaml in every stage that has none of a service. */
+export async function planServices(
   ground: Ground,
-  service: string,
+  services: readonly string[],
   stages: readonly string[],
 ): Promise<Plan> {
   const refused = stageFault(ground.layout, stages)
   if (refused !== undefined) return { code: 'invalid-uri', message: refused }
   const byBranch = new Map<string, NewFile[]>()
-  for (const stage of stages) {
-    const place = { level: 'service', stage, service } as const
+  const places = stages.flatMap((stage) =>
+    services.map((service) => ({ level: 'service', stage, service }) as const),
+  )
+  for (const place of places) {
     const fault = placeFault(place)
     if (fault !== undefined) return { code: 'invalid-uri', message: fault }
     const { branch, folder } = locate(ground.layout, place)
     const paths = await pathsOn(ground, branch)
     // A folder of that name belongs to the stage's resources already, and stays theirs.
     if ([...paths].some((path) => path.startsWith(folder))) continue
-    const content = serviceMetadata(service, ground.nowMs)
+    const content = serviceMetadata(place.service, ground.nowMs)
     const added = { path: folder + METADATA_FILE, content }
     byBranch.set(branch, [...(byBranch.get(branch) ?? []), added])
   }

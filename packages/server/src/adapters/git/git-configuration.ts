@@ -22,7 +22,7 @@ import {
   type Ground,
   type Plan,
   planRemoval,
-  planService,
+  planServices,
   planWrite,
 } from './configuration-change.ts'
 import { identityOf, writeCommit } from './fast-import.ts'
@@ -165,9 +165,9 @@ class BareConfiguration implements GitConfiguration {
     return this.#apply(projectId, first, (ground) => planRemoval(ground, places), words)
   }
 
-  async addService(
+  async addServices(
     projectId: string,
-    service: string,
+    services: readonly string[],
     stages: readonly string[],
     author?: string,
   ): Promise<WriteResult> {
@@ -176,8 +176,8 @@ class BareConfiguration implements GitConfiguration {
       const pin = await this.head(projectId)
       return { code: 'written', commitId: pin[this.layoutOf(projectId).mainBranch] ?? '', pin }
     }
-    const plan = (ground: Ground) => planService(ground, service, stages)
-    const message = `Added service: ${service}`
+    const plan = (ground: Ground) => planServices(ground, services, stages)
+    const message = addedWords(services)
     return await this.#apply(projectId, project, plan, { message, author })
   }
 
@@ -283,6 +283,13 @@ class BareConfiguration implements GitConfiguration {
       `git ${args[0]}: ${result.code === 'exited' ? result.stderr.trim() : result.code}`,
     )
   }
+}
+
+/** Keptn's words for one; the names of several stand below. */
+function addedWords(services: readonly string[]): string {
+  const [only] = services
+  if (services.length === 1) return `Added service: ${only}`
+  return `Added ${services.length} services\n\n${services.join('\n')}`
 }
 
 /** Undefined when the pin has none of that branch: the stage had no branch yet. */
