@@ -32,7 +32,12 @@ export function prometheusValue(resultType: string, result: readonly unknown[]):
 function sampleValue(sample: unknown): number {
   const pair = (sample as { value?: unknown } | null)?.value
   const text: unknown = Array.isArray(pair) ? pair[1] : undefined
-  return typeof text === 'string' && text !== '' ? Number(text) : Number.NaN
+  return typeof text === 'string' && text.trim() !== '' ? numberOf(text) : Number.NaN
+}
+
+function numberOf(text: string): number {
+  if (text === '+Inf' || text === 'Inf') return Number.POSITIVE_INFINITY
+  return text === '-Inf' ? Number.NEGATIVE_INFINITY : Number(text)
 }
 
 export type PrometheusSeries =

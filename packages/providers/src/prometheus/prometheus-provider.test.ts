@@ -79,6 +79,21 @@ describeProvider({
       message: /^query did return 2 series/,
       query: { ...UP, aggregate: 'max' },
     },
+    'infinity over time': {
+      answer: matrix([
+        [1, '1'],
+        [2, '+Inf'],
+        [3, '2'],
+      ]),
+      problem: 'not-a-number',
+      message: /the value is Infinity$/,
+      query: { ...UP, aggregate: 'max' },
+    },
+    'a blank': {
+      answer: vector(' '),
+      problem: 'not-a-number',
+      message: /^query did not return valid values$/,
+    },
     'a time-out of its own': {
       answer: {
         status: 503,
