@@ -30,9 +30,18 @@ function parseJson(text: string): unknown {
     return JSON.parse(text)
   } catch (thrown) {
     const words = thrown instanceof Error ? thrown.message : String(thrown)
-    const sentence = words.replace(/(?:, ".*"\S*)? is not valid JSON$| at position \d+.*$/s, '')
-    throw new ResultsFault(`this is not valid JSON: ${lowerFirst(sentence)}`, placeOf(words, text))
+    const short = words.replace(
+      /(?:, (?:\.\.\.)?".*"(?:\.\.\.)?)? is not valid JSON$| at position \d+.*$/s,
+      '',
+    )
+    const sentence = lowerFirst(short.replaceAll(/\p{Cc}/gu, escapeOf))
+    throw new ResultsFault(`this is not valid JSON: ${sentence}`, placeOf(words, text))
   }
+}
+
+/** A character that nobody sees, as JSON writes it. */
+function escapeOf(character: string): string {
+  return JSON.stringify(character).slice(1, -1)
 }
 
 /** What the engine says of where it stopped: a position, or some characters of the text around it, or that the text ended. */

@@ -213,6 +213,11 @@ const WRONG: readonly (readonly [ResultFormat, string, RegExp])[] = [
   ['junit', '<testsuite>'.repeat(200), /is nested deeper than 100 elements$/],
   ['junit', '<testsuite name="&nope;"/>', /this is not valid XML: undefined entity/],
   ['k6', '<html>', /^report:1:1: this is not valid JSON: unexpected token '<'$/],
+  [
+    'k6',
+    `{\n  "root_group":\u0000 {\n    "name": "", "path": "", "id": "d41d8cd98f00b204e980"\n  }\n}`,
+    /^report:2:\d+: this is not valid JSON: unexpected token '\\u0000'$/,
+  ],
   ['k6', '{"metrics": {', /^report:1:14: this is not valid JSON: /],
   ['k6', '{\n  "metrics": {"a": 3}}', /^report:2:\d+: is no k6 summary at metrics\.a: /],
   ['k6', '{"metrics": {}}', /is no k6 summary at metrics: it has no metrics$/],
