@@ -5,7 +5,10 @@ import { readTable } from '../sli/table-reading.ts'
 
 const Message = z.looseObject({ type: z.string(), text: z.string() })
 const Messages = z.looseObject({ messages: z.array(Message) })
-const Row = z.record(z.string(), z.unknown())
+/** Without what every object has by name: `constructor` may be a field, too. */
+const Row = z
+  .record(z.string(), z.unknown())
+  .transform((row): Readonly<Record<string, unknown>> => Object.assign(Object.create(null), row))
 type Row = z.infer<typeof Row>
 /** `output_mode=json` of a search that is done. */
 const Answer = z.looseObject({

@@ -204,6 +204,8 @@ test('a field that is named counts, and one that is not there is said', async ()
     /^no result has the field sum; there are host, ms, count, _raw$/,
   )
   const text = await ask(named('host'), results([row]))
+  const inherited = await ask(named('constructor'), results([row]))
+  assert.match(inherited.value.message, /^no result has the field constructor;/)
   assert.match(text.value.message, /^field host holds "a", which is no number$/)
   const wrong = await ask({ query: 'x', with: { filed: 'ms' } }, results([row]))
   assert.match(wrong.value.message, /^with: .*filed/)
