@@ -6,6 +6,7 @@ import { createRepositoryCopier } from './adapters/git/repository-copier.ts'
 import { createLogCopier } from './adapters/sqlite/log-copier.ts'
 import { newId } from './adapters/system/new-id.ts'
 import type { Engine } from './engine/engine.ts'
+import type { ProjectSnapshot } from './engine/project-snapshot.ts'
 import { type Backups, createBackups } from './operations/backups.ts'
 import { createContextDeletion, type DeleteContext } from './operations/delete-context.ts'
 import { startRetention } from './operations/retention.ts'
@@ -15,6 +16,7 @@ import type { Clock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
 import type { Projections } from './ports/projections.ts'
 import type { Store } from './ports/store.ts'
+import { LostCopyError } from './ports/upstreams.ts'
 import type { Projects } from './projects/projects.ts'
 import { DATABASE_FILE } from './rebuild-projections.ts'
 import type { ServerSettings } from './settings/load-settings.ts'
@@ -61,7 +63,7 @@ export function composeDeletion(parts: {
       projects: () =>
         Promise.all(
           projects.list().map(async ({ projectId }) => {
-            const { settings: own, settingsProblem } = await projects.snapshot(projectId)
+            const { settings: own, settingsProblem } = await settingsOf(projects, projectId)
             if (settingsProblem !== undefined) {
               parts.log.warn({ projectId, settingsProblem }, KEEPS_ALL)
               return { projectId, retentionMs: Number.POSITIVE_INFINITY }
@@ -73,6 +75,19 @@ export function composeDeletion(parts: {
         ),
     })
   return { deleteContext, start }
+}
+
+/** While the files of a project are lost, they are files that cannot be read. */
+async function settingsOf(
+  projects: Projects,
+  projectId: string,
+): Promise<Pick<ProjectSnapshot, 'settings' | 'settingsProblem'>> {
+  try {
+    return await projects.snapshot(projectId)
+  } catch (error) {
+    if (!(error instanceof LostCopyError)) throw error
+    return { settings: {}, settingsProblem: error.message }
+  }
 }
 
 /** Its own retention may be longer than the server's, and stands in a file that cannot be read. */

@@ -9,6 +9,7 @@ import type { Documents } from '../ports/documents.ts'
 import type { Log } from '../ports/log.ts'
 import type { Projections } from '../ports/projections.ts'
 import type { NewEffect, Store, StoredEvent } from '../ports/store.ts'
+import { LostCopyError } from '../ports/upstreams.ts'
 import type { DeploymentDocument, Deployments } from '../projections/deployments.ts'
 import { baselineEvaluations } from '../projections/evaluation-history.ts'
 import { runKeyOf, runMetaOf } from '../projections/project-of-row.ts'
@@ -97,7 +98,8 @@ async function announce(parts: VerdictFeedParts, row: StoredEvent): Promise<void
     return
   // Deleted meanwhile: nobody waits for its verdicts.
   if (parts.projects.byId(projectId) === undefined) return
-  const snapshot = await parts.projects.snapshot(projectId)
+  const snapshot = await configurationOf(parts, projectId)
+  if (snapshot === undefined) return
   const isWanted = snapshot.stageSettings(stage).annotate ?? snapshot.settings.annotate ?? false
   if (!isWanted) return
   const place = { projectId, stage, service, context: event.shkeptncontext ?? '' }
@@ -112,6 +114,20 @@ async function announce(parts: VerdictFeedParts, row: StoredEvent): Promise<void
     effectOf(parts, deployment, { project, runId, verdict, position: row.position }),
   )
   if (effects.length > 0) await submit(parts, row, runId, effects)
+}
+
+/** Nobody knows whether a project wants verdicts whose configuration is lost for now, and the others must not wait for it. */
+async function configurationOf(
+  { projects, log }: VerdictFeedParts,
+  projectId: string,
+): Promise<ProjectSnapshot | undefined> {
+  try {
+    return await projects.snapshot(projectId)
+  } catch (error) {
+    if (!(error instanceof LostCopyError)) throw error
+    log.warn({ projectId, message: error.message }, 'a verdict is not written to Argo CD')
+    return undefined
+  }
 }
 
 /** The newest deployment of each application in this context and stage. */
