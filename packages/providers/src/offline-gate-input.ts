@@ -1,5 +1,6 @@
 import type { Connection } from '@tiphys/contract/connections/connections.ts'
 import type { IndicatorValue } from '@tiphys/contract/evaluation.ts'
+import type { JsonObject } from '@tiphys/contract/json.ts'
 import { PreviousFile, ValuesFile } from '@tiphys/contract/offline-gate.ts'
 import type { Problem } from '@tiphys/contract/problem.ts'
 import { RESULT_FORMATS, ResultFormat } from '@tiphys/contract/test-result-format.ts'
@@ -13,6 +14,7 @@ import {
 } from '@tiphys/core/evaluation/window.ts'
 import { toPreviousEvaluation } from '@tiphys/core/evaluation/wire.ts'
 import type { Subject } from '@tiphys/core/explanation/explanation.ts'
+import { combineResults } from '@tiphys/core/load/combined-results.ts'
 import type { Slo } from '@tiphys/core/slo/slo.ts'
 import { readSlo } from './evaluation/slo-text.ts'
 import { gateConnections } from './offline-gate/gate-connections.ts'
@@ -135,15 +137,21 @@ async function measureOf(
   }
 }
 
-/** Several files count as one: of a name that two have, the later one. */
+/** Several files together, as on a server: a failure in one of them is not lost behind the next. */
 async function resultsOf(source: GateSource): Promise<TestResults | undefined> {
-  let together: TestResults | undefined
+  const all: JsonObject[] = []
   for (const { format, file } of (source.testResults ?? []).map(resultsFileOf)) {
     const read = readTestResults(format, await readGateFile(source, file), file)
     if (!read.ok) throw new InputProblem({ problems: [read.problem] })
-    together = { ...together, ...read.results }
+    // Read from JSON, or made of numbers and names.
+    all.push(read.results as JsonObject)
   }
-  return together
+  if (all.length === 0) return undefined
+  const targets: NonNullable<TestResults['targets']> = Object.assign(
+    {},
+    ...all.map((one) => one['targets'] ?? {}),
+  )
+  return { ...combineResults(all), ...(Object.keys(targets).length > 0 && { targets }) }
 }
 
 /** `junit:report.xml`. */

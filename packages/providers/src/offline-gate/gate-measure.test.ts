@@ -94,6 +94,22 @@ test('one evaluation asks several providers, and reads what tests wrote', async 
   )
 })
 
+test('a failure in one of several files of results is not lost behind the next', async () => {
+  const files = {
+    'slo.yaml': 'objectives:\n  - { sli: checks_failed, pass: [{ criteria: ["=0"] }] }\n',
+    'bad.xml': JUNIT,
+    'good.xml': '<testsuite name="t" tests="1"><testcase name="c"/></testsuite>',
+  }
+  for (const testResults of [
+    ['junit:bad.xml', 'junit:good.xml'],
+    ['junit:good.xml', 'junit:bad.xml'],
+  ]) {
+    const answer = await evaluate({ testResults }, files)
+    assert.equal(answer.complaint, null)
+    assert.equal(answer.exitCode, 1, testResults.join())
+  }
+})
+
 test('a file of results or connections that is none is named with its place', async () => {
   const problems = async (options: object, files: Record<string, string>) => {
     const answer = await evaluate(options, files)
