@@ -24,6 +24,7 @@ export type StartRun = {
   readonly event: KeptnEvent
   readonly plan: RunPlan
   readonly by: string
+  readonly senderMayAnswer?: false | undefined
   readonly origin?: JsonObject
   readonly parent?: string
   readonly front?: boolean
@@ -33,7 +34,7 @@ export type StartRun = {
 
 /** The first row of a run. */
 export function startRow(start: StartRun): NewRunRow {
-  const { event, plan, by, origin, parent, front, soak, rerun } = start
+  const { event, plan, by, senderMayAnswer, origin, parent, front, soak, rerun } = start
   return {
     event: event.gitcommitid === plan.commitId ? event : { ...event, gitcommitid: plan.commitId },
     meta: {
@@ -41,6 +42,7 @@ export function startRow(start: StartRun): NewRunRow {
       stream: runStream(plan.projectId, event.id),
       plan,
       by,
+      ...(senderMayAnswer === undefined ? {} : { senderMayAnswer }),
       ...(origin === undefined ? {} : { origin }),
       ...(parent === undefined ? {} : { parent }),
       ...(front ? { front } : {}),

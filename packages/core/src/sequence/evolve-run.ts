@@ -6,6 +6,7 @@ import { foldAsked, foldTold, foldUnanswered, shiftedQuestion } from './question
 import type { RunRow, TaskKey } from './run-row.ts'
 import type { DoneTask, Finished, OpenRun, OpenTask, RunState } from './run-state.ts'
 import { closeStep, collect, failedBecause, isRetried, scoped, stepFrom } from './steps.ts'
+import { trustedAnswer, trustedInput } from './trusted-results.ts'
 
 export const absentRun: RunState = { phase: 'absent' }
 
@@ -88,7 +89,7 @@ function begin(row: RunRow, meta: Extract<RunRow['meta'], { k: 'start' }>): Open
     plan,
     ...(meta.origin === undefined ? {} : { origin: meta.origin }),
     triggeredMs: row.timeMs,
-    payload: scoped(ownTestsOnly(event.data, plan, from), plan),
+    payload: scoped(trustedInput(event.data, meta), plan),
     done: rerun?.done ?? [],
     open: [],
     skipped: [],
@@ -98,18 +99,6 @@ function begin(row: RunRow, meta: Extract<RunRow['meta'], { k: 'start' }>): Open
     ...(soak === undefined ? {} : { soak }),
     ...(rerun === undefined ? {} : { rerunOf: rerun.of }),
   }
-}
-
-/**
- * Where a run has tests of its own, only they may say what was measured: figures that came with the trigger, from whoever sent it or from
- * an earlier stage, would pass a gate that judges test results.
- */
-function ownTestsOnly(data: JsonObject, plan: OpenRun['plan'], from: number): JsonObject {
-  const { test } = data
-  if (test === undefined || !isJsonObject(test) || !('results' in test)) return data
-  if (!plan.tasks.slice(from).some((task) => task.name === 'test')) return data
-  const { results: _, ...rest } = test
-  return { ...data, test: rest }
 }
 
 function openTask(
@@ -215,7 +204,9 @@ function degrade(run: OpenRun, message: string): OpenRun {
 
 function finishTask(run: OpenRun, key: TaskKey, row: RunRow): OpenRun {
   const task = taskOf(run, key)
-  const finished = [...task.finished, finishedOf(row.event)]
+  const answer = finishedOf(row.event)
+  const trusted = { ...answer, data: trustedAnswer(answer.data, task.name) }
+  const finished = [...task.finished, trusted]
   // Finished implies started: one answer is enough when nobody said "started".
   if (finished.length >= Math.max(1, task.started.length)) {
     return completeTask(run, task, finished, row.timeMs, false)

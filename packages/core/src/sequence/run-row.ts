@@ -21,6 +21,8 @@ export type RunMeta =
       readonly plan: RunPlan
       readonly origin?: JsonObject
       readonly by: string
+      /** Set where `by` may trigger runs and answer no tasks: figures of tests that came along count for nothing. */
+      readonly senderMayAnswer?: false
       /** The run whose end triggered this one. */
       readonly parent?: string
       /** It waits before the others in its lane: the end of a run in this lane triggered it. */

@@ -221,6 +221,31 @@ test('figures that came with the trigger do not pass for those of the tests of t
   assert.deepEqual(without.openTask().event.data['test'], claimed.data.test)
 })
 
+test('figures of tests from somebody who may not answer tasks count for nothing, also after a later stage began', () => {
+  const claimed = { ...triggered, data: { test: { results: { error_rate: 0 }, start: 'then' } } }
+  const tasks = plan().tasks.filter((task) => task.name !== 'test')
+  const start = { event: claimed, plan: plan({ tasks }), by: 'ci', senderMayAnswer: false } as const
+  const run = drive(startRow(start))
+  run.apply({ type: 'proceed' }, 0)
+  assert.deepEqual(run.openTask().event.data['test'], { start: 'then' })
+  run.answer('deployment.finished', pass)
+  const ended = run.state()
+  assert.ok(ended.phase === 'ended')
+  assert.deepEqual(childrenOf(ended)[0]?.event.data['test'], { start: 'then' })
+})
+
+test('whoever decides an approval brings no figures of tests', () => {
+  const [first] = plan().tasks
+  assert.ok(first !== undefined)
+  const tasks = ['approval', 'evaluation'].map((name) => ({ ...first, name }))
+  const run = drive(startRow({ event: triggered, plan: plan({ tasks }), by: 'ci' }))
+  run.apply({ type: 'proceed' }, 0)
+  run.answer('approval.finished', { ...pass, test: { results: { error_rate: 0 } }, note: 'yes' })
+  run.apply({ type: 'proceed' }, 2)
+  const { data } = run.openTask().event
+  assert.deepEqual([data['test'], data['note']], [{}, 'yes'])
+})
+
 test('abort ends a run at once and triggers nothing', () => {
   const run = drive()
   run.apply({ type: 'proceed' }, 0)

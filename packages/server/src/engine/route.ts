@@ -4,6 +4,7 @@ import { questionOf } from '@tiphys/core/sequence/questions.ts'
 import type { OpenRun } from '@tiphys/core/sequence/run-state.ts'
 import { type Actor, TIPHYS } from '../intake/actor.ts'
 import type { CommitUnit } from '../ports/store.ts'
+import { allows } from '../security/allows.ts'
 import type { EngineAnswer, EngineInput } from './engine.ts'
 import type { ProjectSnapshot } from './project-snapshot.ts'
 import type { RunBook } from './run-book.ts'
@@ -36,17 +37,19 @@ export function route(
   const type = parseEventType(event.type)
   if (!input.inboxOnly && projectId !== undefined) {
     if (type.kind === 'sequence' && type.action === 'triggered') {
-      const { project, service } = event.data
+      const { service } = event.data
+      const project = typeof event.data['project'] === 'string' ? event.data['project'] : ''
       const origin = input.origin === undefined ? {} : { origin: input.origin }
       const pinned = snapshot === undefined ? {} : { snapshot }
       builder.start({
         projectId,
-        project: typeof project === 'string' ? project : '',
+        project,
         service: typeof service === 'string' ? service : '',
         stage: type.stage,
         sequence: type.sequence,
         event,
         by: actor.name,
+        ...(allows(actor, 'answer', project) ? {} : { senderMayAnswer: false }),
         ...origin,
         ...pinned,
       })

@@ -61,6 +61,8 @@ export type StartWish = {
   readonly sequence: string
   readonly event: KeptnEvent
   readonly by: string
+  /** Of the token that `by` names. */
+  readonly senderMayAnswer?: false
   readonly origin?: JsonObject
   /** Instead of the newest configuration. */
   readonly snapshot?: ProjectSnapshot
@@ -248,7 +250,11 @@ export class StepBuilder {
     const parent = wish.parent === undefined ? {} : { parent: wish.parent }
     const soak = wish.soak === undefined ? {} : { soak: wish.soak }
     const rerun = wish.rerun === undefined ? {} : { rerun: wish.rerun }
-    const more = { ...origin, ...parent, ...soak, ...rerun, ...(front ? { front } : {}) }
+    const { senderMayAnswer } = wish
+    const more = {
+      ...{ ...origin, ...parent, ...soak, ...rerun },
+      ...{ senderMayAnswer, ...(front ? { front } : {}) },
+    }
     this.#append(event.id, plan, startRow({ event, plan, by, ...more }))
     this.#lanes.add(laneKey(plan))
     const started = this.#parts.book.run(event.id)

@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { test } from 'node:test'
 import type { JsonObject } from '@tiphys/contract/json.ts'
+import type { Actor } from '../../src/intake/actor.ts'
 import { CI, engineHarness } from './engine-harness.ts'
 
 const dev = (tasks: readonly object[], more: readonly object[] = []) => [
@@ -169,4 +170,25 @@ test('nobody answers, attempt after attempt: the run ends, and a failing verdict
   await wanted.finish('c', { result: 'fail' })
   await wanted.pass(10_000)
   assert.deepEqual(wanted.open(), ['c:test'])
+})
+
+test('results of tests that come with a trigger count from whoever may answer, and from nobody else', async () => {
+  const sequences = [{ name: 'verify', tasks: [{ name: 'evaluation' }] }]
+  const engine = await engineHarness({ stages: [{ name: 'dev', sequences }] })
+  const brought = async (context: string, scopes: Actor['scopes']) => {
+    const data = { stage: 'dev', test: { results: { checks_failed: 0 }, start: 'then' } }
+    const event = engine.event('dev.verify.triggered', data, { shkeptncontext: context })
+    const actor = { name: context, scopes, projects: ['shop'] }
+    await engine.trigger('dev.verify', context, { event, actor })
+    return engine.engine().openTriggered({ context })[0]?.data['test']
+  }
+  const all = { results: { checks_failed: 0 }, start: 'then' }
+  assert.deepEqual(await brought('pipeline', ['trigger', 'answer']), all)
+  await engine.finish('pipeline')
+  assert.deepEqual(await brought('operator', ['admin']), all)
+  await engine.finish('operator')
+  assert.deepEqual(await brought('notifications', ['trigger']), { start: 'then' })
+  await engine.restart()
+  const [open] = engine.engine().openTriggered({ context: 'notifications' })
+  assert.deepEqual(open?.data['test'], { start: 'then' })
 })
