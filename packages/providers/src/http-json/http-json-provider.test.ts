@@ -137,6 +137,10 @@ test('options that are none are refused before anything is asked', async () => {
     [{ value: "$.items[?search(@.a, '^(a+)+$')].v" }, /^with\.value: expected a JSONPath/],
     [{ valeu: '$.x' }, /^with: .*valeu/],
     [{ method: 'DELETE' }, /^with\.method: /],
+    [{ headers: { Host: 'admin.example' } }, /^with\.headers\.Host: no header for an indicator$/],
+    [{ headers: { 'Transfer-Encoding': 'chunked' } }, /^with\.headers\.Transfer-Encoding: /],
+    [{ headers: { 'x-a': '1\r\nx-b: 2' } }, /^with\.headers\.x-a: expected a text of one line$/],
+    [{ headers: { 'x a': '1' } }, /^with\.headers\.x a: /],
   ] as const) {
     const { value, seen } = await ask({ query: 'x', with: options }, () => ({ body: 1 }))
     assert.equal(value.detail.problem, 'query-refused')

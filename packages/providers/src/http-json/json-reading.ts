@@ -11,6 +11,14 @@ export const JsonPath = z
   .string()
   .refine((text) => compiled(text) !== undefined, 'expected a JSONPath like $.data.p95')
 
+/** They say how a request is carried and to whom, which is not for the file of a project: with them one request can be made to look like two. */
+const NOT_GIVEN =
+  /^(host|content-length|transfer-encoding|connection|upgrade|te|trailer|expect|keep-alive|proxy-.*)$/i
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/
+const HeaderValue = z
+  .string()
+  .regex(/^[\t\x20-\x7e\x80-\xff]*$/, { error: 'expected a text of one line' })
+
 /** `with:` of an indicator in `http-json/sli.yaml`. */
 export const HttpJsonOptions = z.strictObject({
   /** Where the number stands, or the numbers of a series; the whole answer unless set. */
@@ -20,7 +28,15 @@ export const HttpJsonOptions = z.strictObject({
   method: z.enum(['GET', 'POST']).optional(),
   /** Text, or JSON. Placeholders are filled in. */
   body: z.union([z.string(), z.record(z.string(), z.json())]).optional(),
-  headers: z.record(z.string(), z.string()).optional(),
+  headers: z
+    .record(z.string(), HeaderValue)
+    .superRefine((headers, context) => {
+      for (const name of Object.keys(headers)) {
+        if (HEADER_NAME.test(name) && !NOT_GIVEN.test(name)) continue
+        context.addIssue({ code: 'custom', path: [name], message: 'no header for an indicator' })
+      }
+    })
+    .optional(),
 })
 export type HttpJsonOptions = z.infer<typeof HttpJsonOptions>
 
