@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import type { Evaluation } from '@tiphys/contract/evaluation.ts'
 import { formatProblem } from '@tiphys/contract/problem.ts'
 import { type OfflineGateOptions, runOfflineGate } from '../offline-gate.ts'
 
@@ -150,4 +153,29 @@ test('what a pipeline beside this one forgets meanwhile is not missed', async (c
   })
   assert.deepEqual([answer.complaint, answer.exitCode], [null, 1])
   assert.equal(answer.evaluation?.comparedEvents?.length, 1)
+})
+
+test('what another pipeline adds to the file meanwhile is kept', async (context) => {
+  const root = folder(context)
+  const history = join(root, 'history.json')
+  const server = createServer(async (_request, response) => {
+    await judge(root, 100, { history })
+    const result = [{ metric: {}, value: [0, '101'] }]
+    response.end(JSON.stringify({ status: 'success', data: { resultType: 'vector', result } }))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  context.after(() => server.close())
+  const { port } = server.address() as AddressInfo
+  writeFileSync(join(root, 'sli.yaml'), 'indicators: { rt: up }\n')
+  const asked = await judge(root, 1, {
+    history,
+    values: undefined,
+    sli: [join(root, 'sli.yaml')],
+    provider: 'prometheus',
+    url: `http://127.0.0.1:${port}`,
+  })
+  assert.equal(asked.complaint, null)
+  const kept = JSON.parse(readFileSync(history, 'utf8')) as { evaluation: Evaluation }[]
+  const values = kept.map(({ evaluation }) => evaluation.indicatorResults?.[0]?.value?.value)
+  assert.deepEqual(values, [101, 100])
 })

@@ -43,7 +43,9 @@ export async function openHistory(source: GateSource, subject: Subject): Promise
     async record(evaluated) {
       const entry = { ...toEntry(evaluated), id: randomUUID() }
       if (isFolder) await addFile(path, entry)
-      else await replaceFile(path, [entry, ...entries].slice(0, MAX_ENTRIES))
+      // Read anew: while providers were asked, another pipeline may have added its own.
+      else
+        await replaceFile(path, [entry, ...(await readWhole(source, path))].slice(0, MAX_ENTRIES))
     },
   }
 }
