@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -110,4 +110,32 @@ test('commands wait for their turn', async () => {
   )
   const progress = [...first.progress, ...second.progress].join()
   assert.match(progress, /e2e: waits until other commands of this server have ended/)
+})
+
+test('files beyond what a run may keep are not left open', async (context) => {
+  if (process.platform !== 'linux') return context.skip('open files are looked for in /proc')
+  // What is left open is closed some day, with a warning.
+  const warnings: string[] = []
+  const warn = ({ message }: Error) => warnings.push(message)
+  process.on('warning', warn)
+  await using world = await openCommandWorld({}, { maxRunFiles: 3 })
+  const file = `tests:
+  - { name: e2e, command: [node, run.mjs], artifacts: ["out/*"] }
+`
+  const run = `import { mkdirSync, writeFileSync } from 'node:fs'
+    mkdirSync('out')
+    for (let at = 0; at < 30; at++) writeFileSync('out/left-open-' + at, 'x')`
+  const answer = await world.run({ file, files: { 'run.mjs': run } })
+  assert.match(answer.message, /28 of its files were not kept/)
+  const isOpen = () =>
+    readdirSync('/proc/self/fd').some((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`).includes('left-open-')
+      } catch {
+        return false
+      }
+    })
+  await until(() => !isOpen(), 2_000)
+  process.off('warning', warn)
+  assert.deepEqual(warnings, [])
 })

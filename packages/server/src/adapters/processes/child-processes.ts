@@ -34,8 +34,8 @@ export function createChildProcesses(parts: ChildProcessesParts): Processes {
     const { pid } = child
     if (pid === undefined) return await ended
     const note = join(notesFolder, `${pid}.json`)
-    await writeNote(note, pid, wish.folder)
     try {
+      await writeNote(note, pid, wish.folder)
       return await untilEnd(wish, pid, ended, graceMs)
     } finally {
       // What it left running would go on for ever, and hold the pipes.
@@ -136,6 +136,8 @@ async function stopOf(
   timeoutMs: number,
   over: AbortSignal,
 ): Promise<'aborted' | 'timed-out'> {
+  // What happened before is no event any more.
+  if (signal.aborted) return 'aborted'
   const aborted = once(signal, 'abort', { signal: over }).then(
     () => 'aborted' as const,
     () => 'aborted' as const,

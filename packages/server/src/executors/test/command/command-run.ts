@@ -136,6 +136,8 @@ async function keepFiles(
     // A name is shown on terminals.
     const name = found.path.replaceAll(/\p{Cc}/gu, '_')
     const answer = await book.keep(`${test.name}/${name}`, content)
+    // A book that is full does not look into it.
+    content.destroy()
     if (answer.code === 'kept') {
       kept += 1
       continue
