@@ -24,7 +24,7 @@ import { route } from './route.ts'
 import { foldRun, openRunBook, type RunBook } from './run-book.ts'
 import { dueMsOf } from './run-dues.ts'
 import { lanePlace, openTriggered } from './run-queries.ts'
-import { createStandstill } from './standstill.ts'
+import { createStandstill, loadUnlisted } from './standstill.ts'
 import { type Step, StepBuilder, type StepParts } from './step.ts'
 import { createTurns, type Decide, type Turns } from './turns.ts'
 
@@ -107,6 +107,7 @@ class EngineLoop implements Engine {
     const runs = names.filter((name) => OPEN_STREAMS.some((prefix) => name.startsWith(prefix)))
     const streams = await Promise.all(runs.map((name) => this.#parts.store.read(name)))
     this.#book = openRunBook(streams)
+    await loadUnlisted(this.#parts, this.#book)
     return this.#attendAll(() => true)
   }
 

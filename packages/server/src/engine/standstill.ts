@@ -4,6 +4,7 @@ import type { WaitingReason } from '@tiphys/core/sequence/why.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { ProjectRecord } from '../projects/projects.ts'
+import type { EngineParts } from './engine-parts.ts'
 import type { RunBook } from './run-book.ts'
 
 /**
@@ -114,5 +115,17 @@ export function createStandstill(parts: StandstillParts): Standstill {
       isStopped = true
       cancel()
     },
+  }
+}
+
+/** A run that another server began while its project was deleted ends by itself, with what is left of its configuration. */
+export async function loadUnlisted(parts: EngineParts, book: RunBook): Promise<void> {
+  const { projects, loadedSnapshot, log } = parts
+  const projectIds = new Set([...book.runs.values()].map((run) => run.plan.projectId))
+  for (const projectId of projectIds) {
+    if (projects.byId(projectId) !== undefined || loadedSnapshot(projectId) !== undefined) continue
+    await projects.snapshot(projectId).catch((error: unknown) => {
+      log.error({ projectId, error }, 'runs of a project that is not there wait for ever')
+    })
   }
 }
