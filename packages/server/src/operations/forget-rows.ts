@@ -135,8 +135,13 @@ function factOf(
   const isDeployed = deployedPosition !== undefined && positions.has(deployedPosition)
   if (last.length === 0 && deploying.length === 0 && !isDeployed) return undefined
   return {
-    lastEventTypes: Object.fromEntries(last),
+    // A list that is folded anew may meet this record first, and a service of which nothing happened last is none.
+    lastEventTypes: Object.fromEntries(last.length > 0 ? last : newestOf(service)),
     ...(isDeployed && deployedImage !== undefined ? { deployedImage, deployedPosition } : {}),
     deploying,
   }
+}
+
+function newestOf({ lastEventTypes, last }: ServiceDocument) {
+  return Object.entries(lastEventTypes).filter(([, { position }]) => position === last.position)
 }
