@@ -153,6 +153,33 @@ describe('commands as tests, their files, and results from elsewhere', () => {
   const HERE = 'project=shop&stage=staging&service=carts'
   const files = (text: string) => ({ files: [{ name: 'report.xml', format: 'junit', text }] })
 
+  it('refuses results for a place that is not there, and keeps no more parts than travel well', async () => {
+    const context = '&context=nowhere'
+    for (const [place, word] of [
+      ['project=shop&stage=stagin&service=carts', 'stage'],
+      ['project=shop&stage=staging&service=cart', 'service'],
+    ] as const) {
+      const answer = await upload(`${place}${context}`, files(report(1, 0)))
+      assert.equal(answer.status, 404, answer.text)
+      assert.match(answer.text, new RegExp(word, 'i'))
+    }
+    const suites = (file: number) =>
+      Array.from(
+        { length: 30 },
+        (_, at) => `<testsuite name="s${file}-${at}"><testcase name="a"/></testsuite>`,
+      )
+    const many = [1, 2, 3].map((file) => ({
+      name: `${file}.xml`,
+      format: 'junit',
+      text: `<testsuites>${suites(file).join('')}</testsuites>`,
+    }))
+    const answer = await upload(`${HERE}${context}`, { files: many })
+    assert.equal(answer.status, 200, answer.text)
+    const { results } = answer.json as TestResultsAdded
+    assert.equal(results['checks_passed'], 90)
+    assert.equal(Object.keys(results['targets'] ?? {}).length, 40)
+  })
+
   it('takes a report for an open test task of somebody else', async () => {
     const { client } = installation
     const context = await client.trigger({ sequence: 'verify-elsewhere' })

@@ -9,6 +9,7 @@ import { formatProblem, type Problem } from '@tiphys/contract/problem.ts'
 import { combineResults } from '@tiphys/core/load/combined-results.ts'
 import { markMeasured } from '@tiphys/core/load/own-results.ts'
 import { createResultsReader } from '@tiphys/providers/test-results/read-test-results.ts'
+import { MAX_NAMED } from '@tiphys/providers/test-results/results-reader.ts'
 import type { Actor } from '../../intake/actor.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Store } from '../../ports/store.ts'
@@ -17,7 +18,7 @@ import { checkProject } from '../access.ts'
 import { type Answer, ok, refuse } from '../answer.ts'
 import { contextId } from '../context-id.ts'
 import { idempotencyKeyOf } from '../idempotency-key.ts'
-import { findProject } from '../keptn-v1/project-lookup.ts'
+import { findProject, serviceNotFound, stageNotFound } from '../keptn-v1/project-lookup.ts'
 import type { AddRoute, RouteRequest } from '../route.ts'
 import { type OpenTaskFound, openTasks } from './open-tasks.ts'
 import { notOpen, reportResult, type TaskAnswerParts } from './task-answer.ts'
@@ -74,7 +75,10 @@ async function addResults(
     return answer.ok ? ok({ to: 'task', ...answer.body, result, results }) : answer
   }
   if (query.context === undefined) return nothingOpen(query)
-  const { projectId } = found.record
+  const { projectId, stages, services } = found.record
+  // Nothing would ever look for them there.
+  if (!stages.includes(query.stage)) return stageNotFound(query.stage)
+  if (!services.some(({ name }) => name === query.service)) return serviceNotFound(query.service)
   const context = contextId(query.context)
   const { project, stage, service } = query
   const upload = { name: body.name, results, by: actor.name }
@@ -94,8 +98,10 @@ async function readAll({ files }: AddTestResultsBody): Promise<Read> {
   if (problems.length > 0) return { ok: false, problems }
   // Read from JSON, or made of numbers and names.
   const all = answers.flatMap((answer) => (answer.ok ? [answer.results as JsonObject] : []))
-  const targets: JsonObject = Object.assign({}, ...all.map((one) => one['targets'] ?? {}))
-  const own = Object.keys(targets).length === 0 ? {} : { targets }
+  const parts = all.flatMap((one) => Object.entries(one['targets'] ?? {}))
+  // They travel in the data of every later event, however many files there were.
+  const targets = Object.fromEntries(parts.slice(0, MAX_NAMED)) as JsonObject
+  const own = parts.length === 0 ? {} : { targets }
   return { ok: true, results: { ...combineResults(all), ...own } }
 }
 
