@@ -51,7 +51,7 @@ test('userinfo becomes basic authentication and is never shown', async (context)
   assert.equal(answer.text, `Basic ${Buffer.from('anna:s cret').toString('base64')}`)
   assert.equal(answer.url, `${url}/`)
   const odd = url.replace('http://', 'http://anna:50%off@')
-  await refused(http.request({ url: odd, urlClass: 'operator' }), 'bad-url', /^[^5]*%25$/)
+  await refused(http.request({ url: odd, urlClass: 'operator' }), 'bad-url', /^(?!.*off).*%25$/)
 })
 
 test('a user URL to loopback is refused, an operator endpoint is not', async (context) => {
