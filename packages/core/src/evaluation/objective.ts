@@ -1,14 +1,7 @@
 import type { IndicatorStatus, IndicatorValue, Target } from '@tiphys/contract/evaluation.ts'
 import type { SloObjective } from '../slo/slo.ts'
 import type { Baseline } from './baseline.ts'
-import {
-  type Criterion,
-  type CriterionResult,
-  compare,
-  parseCriterion,
-  parsedSet,
-  relativeTarget,
-} from './criterion.ts'
+import { type Criterion, compare, parseCriterion, relativeTarget } from './criterion.ts'
 
 /** What became of one objective (facts/keptn-v1.md 3.5). */
 export type ObjectiveOutcome = {
@@ -98,14 +91,18 @@ export function judgeSets(
   measured: number,
   baseline: number | undefined,
 ): { readonly satisfied: boolean; readonly targets: readonly Target[] } {
-  const judged = sets.map((set) => {
-    const parsed = parsedSet(set)
-    return set.map((text, index) => judgeParsed(text, parsed[index], measured, baseline))
-  })
-  return {
-    satisfied: judged.some((targets) => targets.every((target) => !target.violated)),
-    targets: judged.flat(),
+  const targets: Target[] = []
+  let satisfied = false
+  for (const set of sets) {
+    let holds = true
+    for (const text of set) {
+      const target = judgeCriterion(text, measured, baseline)
+      targets.push(target)
+      if (target.violated) holds = false
+    }
+    satisfied ||= holds
   }
+  return { satisfied, targets }
 }
 
 export function judgeCriterion(
@@ -113,16 +110,8 @@ export function judgeCriterion(
   measured: number,
   baseline: number | undefined,
 ): Target {
-  return judgeParsed(text, parseCriterion(text), measured, baseline)
-}
-
-function judgeParsed(
-  text: string,
-  parsed: CriterionResult | undefined,
-  measured: number,
-  baseline: number | undefined,
-): Target {
-  if (!parsed?.ok) return { criteria: text, targetValue: 0, violated: true }
+  const parsed = parseCriterion(text)
+  if (!parsed.ok) return { criteria: text, targetValue: 0, violated: true }
   const { criterion } = parsed
   const target = targetOf(criterion, baseline)
   // The first evaluation has nothing to be compared with, so a relative criterion holds and its target stays 0.

@@ -1,11 +1,6 @@
 import type { Target } from '@tiphys/contract/evaluation.ts'
 import type { Baseline } from '../evaluation/baseline.ts'
-import {
-  type Criterion,
-  type CriterionResult,
-  type Operator,
-  parsedSet,
-} from '../evaluation/criterion.ts'
+import { type Criterion, type Operator, parseCriterion } from '../evaluation/criterion.ts'
 import { targetOf } from '../evaluation/objective.ts'
 import type { ExplainedBaseline, ExplainedCriterion, ExplainedSet } from './explanation.ts'
 import { formatNumber, formatPair, plural, withUnit } from './number-format.ts'
@@ -19,6 +14,8 @@ export type Measured = {
   readonly baseline: Baseline
   /** The number compared with, with its unit; empty where there is none. */
   readonly base: string
+  /** What that number is of: `average of 3 runs`. */
+  readonly of: string
 }
 
 const PERCENT = 100
@@ -31,24 +28,20 @@ export function explainSets(
 ): readonly ExplainedSet[] {
   let next = 0
   return sets.map((set) => {
-    const parsed = parsedSet(set)
-    const criteria = set.map((text, index) =>
-      explainCriterion(text, parsed[index], targets[next++], measured),
-    )
+    const criteria = set.map((text) => explainCriterion(text, targets[next++], measured))
     return { criteria, satisfied: criteria.every((criterion) => criterion.satisfied) }
   })
 }
 
 function explainCriterion(
   text: string,
-  parsed: CriterionResult | undefined,
   target: Target | undefined,
   measured: Measured,
 ): ExplainedCriterion {
   const satisfied = target?.violated === false
-  if (!parsed?.ok) {
-    const arithmetic = parsed?.message ?? ''
-    return { criterion: text, satisfied, target: null, arithmetic, limit: text }
+  const parsed = parseCriterion(text)
+  if (!parsed.ok) {
+    return { criterion: text, satisfied, target: null, arithmetic: parsed.message, limit: text }
   }
   const { criterion } = parsed
   const number = targetOf(criterion, measured.baseline.value)
@@ -96,10 +89,10 @@ function relationOf(value: number, operator: Operator, target: number): string {
 }
 
 /** `250 ms × 1.2, average of 3 runs`; empty for a fixed limit. */
-function originOf(criterion: Criterion, { baseline, base, unit }: Measured): string {
+function originOf(criterion: Criterion, { baseline, base, unit, of: words }: Measured): string {
   if (!criterion.relative || baseline.value === undefined) return ''
   const signed = criterion.increase ? criterion.value : -criterion.value
-  const of = `, ${aggregateText(baseline)}`
+  const of = `, ${words}`
   if (criterion.value === 0) return `${base}${of}`
   if (criterion.percent) return `${base} × ${formatNumber((PERCENT + signed) / PERCENT)}${of}`
   const sign = signed < 0 ? '−' : '+'
@@ -115,12 +108,13 @@ export function explainBaseline(measured: Measured): ExplainedBaseline | null {
     changePercent: hasChange
       ? (PERCENT * (value - baseline.value)) / Math.abs(baseline.value)
       : null,
-    of: aggregateText(baseline),
+    of: measured.of,
     runs: baseline.runs,
   }
 }
 
-function aggregateText({ aggregateFunction, runs, isReference }: Baseline): string {
+/** `average of 3 runs`, `the previous run`. */
+export function aggregateText({ aggregateFunction, runs, isReference }: Baseline): string {
   if (isReference) return 'the pinned reference'
   if (runs.length === 1) return 'the previous run'
   const name = aggregateFunction === 'avg' ? 'average' : aggregateFunction

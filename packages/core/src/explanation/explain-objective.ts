@@ -1,7 +1,7 @@
 import { nameOf } from '../evaluation/evaluation.ts'
 import { NO_VALUE_MESSAGE, type ObjectiveOutcome } from '../evaluation/objective.ts'
 import { problemKind, type SliDetail } from '../evaluation/sli-value.ts'
-import { explainBaseline, explainSets, type Measured } from './arithmetic.ts'
+import { aggregateText, explainBaseline, explainSets, type Measured } from './arithmetic.ts'
 import type { ExplainedObjective, ExplainedSet, Measurement } from './explanation.ts'
 import { marginOf } from './margin.ts'
 import { formatNumber, withUnit } from './number-format.ts'
@@ -28,7 +28,8 @@ export function explainObjective(
       ? withoutValue(found, detail)
       : { kind: 'measured', value, text: withUnit(shown, unit) }
   const base = baseline.value === undefined ? '' : withUnit(formatNumber(baseline.value), unit)
-  const measured: Measured = { value, shown, unit, baseline, base }
+  const of = aggregateText(baseline)
+  const measured: Measured = { value, shown, unit, baseline, base, of }
   const hasWarning = (objective.warning?.length ?? 0) > 0
   const pass =
     status === 'info' ? null : explainSets(objective.pass ?? [], found.passTargets, measured)
