@@ -78,7 +78,7 @@ test('one evaluation asks several providers, and reads what tests wrote', async 
   )
   assert.equal(
     await complaint({ sli: [...options.sli, 'datadog=q.yaml'] }),
-    'queue is in stats/sli.yaml and datadog/sli.yaml: set sliProvider in tiphys/project.yaml to the one that counts, or take it out of the others',
+    'queue is in stats/sli.yaml and datadog/sli.yaml: set sliProvider in tiphys/project.yaml to the one that counts, or take it out of the others; without a server --provider says it',
   )
   assert.match(
     String(await complaint({ sli: ['datadog=q.yaml'] })),
@@ -124,4 +124,18 @@ test('a file of results or connections that is none is named with its place', as
     unknown ?? '',
     /^c\.yaml:1:14: unknown key prometeus in providers; did you mean prometheus\?/,
   )
+})
+
+test('a file in a folder of another provider is not asked of whoever there is', async () => {
+  await using server = await startServer(() => ({ body: {} }))
+  const sli = 'indicators: { rt: a, queue: b, error_rate: c }\n'
+  const files = { 'dynatrace/sli.yaml': sli, 'team/sli.yaml': sli, 'mine.yaml': sli }
+  const options = { provider: 'prometheus', url: server.url }
+  const foreign = await evaluate({ ...options, sli: ['dynatrace/sli.yaml'] }, files)
+  assert.equal(foreign.exitCode, 2)
+  assert.match(foreign.complaint ?? '', /^there is no connection dynatrace: --provider dynatrace/)
+  assert.equal(server.seen.length, 0)
+  assert.equal((await evaluate({ ...options, sli: ['team/sli.yaml'] }, files)).exitCode, 3)
+  const named = await evaluate({ ...options, sli: ['constructor=mine.yaml'] }, files)
+  assert.match(named.complaint ?? '', /^there is no connection constructor: /)
 })

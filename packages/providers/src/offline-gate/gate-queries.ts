@@ -1,3 +1,4 @@
+import { CONNECTION_KINDS } from '@tiphys/contract/connections/connections.ts'
 import type { Problem } from '@tiphys/contract/problem.ts'
 import { TEST_RESULTS_PROVIDER } from '@tiphys/core/evaluation/test-results-value.ts'
 import { assignProviders, type SliQueries } from '@tiphys/core/slo/sli.ts'
@@ -22,21 +23,28 @@ export async function gateQueries(
   const known = [...connections.keys()]
   if (source.testResults?.length) known.push(TEST_RESULTS_PROVIDER)
   const setting = settingOf(source, connections, known)
-  const files: Record<string, NamedText[]> = {}
+  const files = new Map<string, NamedText[]>()
   for (const given of source.sli ?? []) {
     const { provider, file } = ownerOf(given, known, setting)
     const text = await readGateFile(source, file)
-    files[provider] = [...(files[provider] ?? []), { file, text }]
+    files.set(provider, [...(files.get(provider) ?? []), { file, text }])
   }
-  const read = readSliFiles(files)
+  const read = readSliFiles(Object.fromEntries(files))
   if (!read.ok) throw new InputProblem({ problems: read.problems })
   const choice = assignProviders(indicators, read.queries, setting, source.project ?? '')
-  if (!choice.ok) throw new InputProblem({ complaint: choice.message })
+  if (!choice.ok) {
+    throw new InputProblem({ complaint: `${choice.message}; without a server --provider says it` })
+  }
   for (const name of new Set(choice.providers.values())) {
     if (name === null || known.includes(name)) continue
     throw new InputProblem({ complaint: nobody(name) })
   }
   return { providers: choice.providers, queries: read.queries, warnings: read.warnings }
+}
+
+/** A folder that is called so holds queries in this provider's language, and in no other. */
+function isBuiltIn(name: string): boolean {
+  return Object.hasOwn(CONNECTION_KINDS, name) || name === TEST_RESULTS_PROVIDER
 }
 
 function nobody(name: string): string {
@@ -68,7 +76,8 @@ function ownerOf(
   const [, named, rest] = /^([a-z0-9][a-z0-9-]*)=(.+)$/s.exec(given) ?? []
   if (named !== undefined && rest !== undefined) return { provider: named, file: rest }
   const folder = /(?:^|[\\/])([^\\/]+)[\\/]sli\.ya?ml$/.exec(given)?.[1]
-  if (folder !== undefined && known.includes(folder)) return { provider: folder, file: given }
+  const isProvider = folder !== undefined && (known.includes(folder) || isBuiltIn(folder))
+  if (isProvider) return { provider: folder, file: given }
   if (setting !== undefined) return { provider: setting, file: given }
   if (known.length === 0) {
     const complaint = `nobody is there to answer ${given}: --provider prometheus --url URL, or --connections`
